@@ -1,0 +1,76 @@
+package inference
+
+import (
+	"time"
+
+	"github.com/llama4-eval/llama4-eval/inference/sample"
+	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
+)
+
+// ScoreRequest asks for the log-likelihood of continuations of one context, as lm-evaluation-harness defines it
+// (lm_eval/api/model.py, TemplateLM._encode_pair): trailing spaces of the context move to the continuation, context and continuation
+// are encoded together and cut at the length of the encoded context. The shared beginning is computed once.
+type ScoreRequest struct {
+	Context       []tokenizer.Segment
+	Continuations []string
+}
+
+// Continuation is the score of one continuation.
+type Continuation struct {
+	LogProb float64 // sum of natural-log probabilities of its tokens
+	Tokens  int
+	Chars   int  // Unicode code points
+	Bytes   int  // UTF-8 bytes
+	Greedy  bool // every token is the most probable one
+}
+
+// ScoreResult answers a ScoreRequest; Continuations are in the order asked.
+type ScoreResult struct {
+	Continuations []Continuation
+	Usage         Usage
+}
+
+// RollingRequest asks for the log-probability of given tokens: Windows are run separately, each scored
+// at the positions [From, len) given everything before them in the window.
+type RollingRequest struct {
+	Windows []Window
+}
+
+// A Window is a run of tokens of which those from index From (>= 1) on are scored.
+type Window struct {
+	Tokens []int32
+	From   int
+}
+
+// RollingResult holds for each window the sum of log-probabilities of its scored tokens, and how many there were.
+type RollingResult struct {
+	LogProb []float64
+	Scored  []int
+	Usage   Usage
+}
+
+// GenerateRequest asks for a completion of Prompt.
+type GenerateRequest struct {
+	Prompt    []tokenizer.Segment
+	MaxTokens int      // 0 = 256
+	Stop      []string // text before the earliest of these is returned
+	Sampling  sample.Options
+	IgnoreEOS bool
+}
+
+// GenerateResult is a completion.
+type GenerateResult struct {
+	Text   string  // without the stop string, end tokens left out
+	Tokens []int32 // all generated tokens, a final end token left out
+	Finish string  // "stop" (end token), "stop_string", "length" (MaxTokens) or "context" (model's context full)
+	Usage  Usage
+}
+
+// Usage is what a request cost. Times depend on what else ran; counts do not, except ReusedTokens.
+type Usage struct {
+	PromptTokens int           // tokens of the context (score: of the longest context)
+	OutputTokens int           // tokens generated, or scored
+	ReusedTokens int           // tokens not run again because an earlier part of the request had computed them
+	TTFT         time.Duration // admission to first token or score
+	Total        time.Duration // admission to end
+}
