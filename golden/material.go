@@ -1,0 +1,59 @@
+package golden
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Shared returns the path of a file or folder of the reference material: $LLAMA4_EVAL_SHARED, or the folder
+// "shared" beside the checkout. The test is skipped when it is absent.
+func Shared(t testing.TB, elem ...string) string {
+	t.Helper()
+	root := os.Getenv("LLAMA4_EVAL_SHARED")
+	if root == "" {
+		root = filepath.Join(moduleRoot(t), "..", "shared")
+	}
+	path := filepath.Join(append([]string{root}, elem...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no reference material: %s is absent (set LLAMA4_EVAL_SHARED)", filepath.Join(elem...))
+	}
+	return path
+}
+
+// Model returns the path of a real model file by its name: in $LLAMA4_EVAL_MODELS or ~/.cache/llama4-eval/models.
+// The test is skipped when it is absent.
+func Model(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("LLAMA4_EVAL_MODELS")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			t.Skipf("no model folder: %v", err)
+		}
+		dir = filepath.Join(home, ".cache", "llama4-eval", "models")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no model file %s (looked in $LLAMA4_EVAL_MODELS and ~/.cache/llama4-eval/models)", name)
+	}
+	return path
+}
+
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("golden: no go.mod above the test's folder")
+		}
+		dir = parent
+	}
+}
