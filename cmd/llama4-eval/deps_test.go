@@ -12,13 +12,15 @@ import (
 
 const module = "github.com/llama4-eval/llama4-eval/"
 
-// layers is the import table of ARCHITECTURE.md: what each package may import. A name stands for itself and
-// everything below it. Reason is printed beside a broken line.
-var layers = []struct {
+type layer struct {
 	pkg, reason string
 	ours        []string // packages of this module
 	third       []string // modules
-}{
+}
+
+// layers is the import table of ARCHITECTURE.md: what each package may import. A name stands for itself and
+// everything below it. Reason is printed beside a broken line.
+var layers = []layer{
 	{"metrics", "metrics are pure functions of numbers and texts", nil, []string{"golang.org/x/text"}},
 	{"hardware", "hardware facts know nothing of models or tasks", nil,
 		[]string{"golang.org/x/sys", "github.com/shirou/gopsutil/v4", "github.com/klauspost/cpuid/v2"}},
@@ -48,12 +50,7 @@ type listedPackage struct {
 func TestImportTable(t *testing.T) {
 	for _, p := range listPackages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
-		i := slices.IndexFunc(layers, func(l struct {
-			pkg, reason string
-			ours, third []string
-		}) bool {
-			return within(name, l.pkg)
-		})
+		i := slices.IndexFunc(layers, func(l layer) bool { return within(name, l.pkg) })
 		if i < 0 {
 			t.Errorf("%s is not in the import table", name)
 			continue
