@@ -1,10 +1,13 @@
 package tensor
 
+import "fmt"
+
 // Tensor is a named weight as it lies in a file: raw little-endian bytes, not converted.
 //
 // Shape is row-major, outermost dimension first; the last dimension is contiguous and, for block types, a
 // multiple of Type.BlockElems. Data usually points into a read-only memory mapping: it must not be written,
-// and it is valid until the file it came from is closed.
+// it has no particular alignment, and it is valid until the file it came from is closed. Readers of files guarantee
+// len(Data) == Rows()*Type.RowBytes(Width()) for types with a name.
 type Tensor struct {
 	Name  string
 	Type  Type
@@ -27,4 +30,29 @@ func (t Tensor) Width() int {
 		return 1
 	}
 	return t.Shape[len(t.Shape)-1]
+}
+
+// Elements is the number of elements.
+func (t Tensor) Elements() int { return t.Rows() * t.Width() }
+
+// Row is the bytes of row i, in [0, Rows()). It aliases Data.
+func (t Tensor) Row(i int) []byte {
+	n := t.Type.RowBytes(t.Width())
+	return t.Data[i*n : (i+1)*n : (i+1)*n]
+}
+
+// Floats is all elements as new float32 values, in storage order. It is meant for vectors and for tests: a matrix
+// of a large model is better converted row by row. The error names the tensor.
+func (t Tensor) Floats() ([]float32, error) {
+	if !t.Type.Known() {
+		return nil, fmt.Errorf("tensor %q: %w", t.Name, unsupported(t.Type))
+	}
+	if want := t.Rows() * t.Type.RowBytes(t.Width()); len(t.Data) != want {
+		return nil, fmt.Errorf("tensor %q: %d bytes of data, shape %v of %v needs %d", t.Name, len(t.Data), t.Shape, t.Type, want)
+	}
+	dst := make([]float32, t.Elements())
+	if err := Dequantize(t.Type, dst, t.Data); err != nil {
+		return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
+	}
+	return dst, nil
 }

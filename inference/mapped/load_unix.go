@@ -1,0 +1,18 @@
+//go:build unix
+
+package mapped
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func load(f *os.File, size int) ([]byte, func([]byte) error, error) {
+	data, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mapping %d bytes: %w", size, err)
+	}
+	return data, unix.Munmap, nil
+}

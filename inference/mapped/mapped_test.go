@@ -1,0 +1,50 @@
+package mapped
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestOpen(t *testing.T) {
+	for _, size := range []int{0, 1, 4095, 4096, 4097, 100_000} {
+		want := make([]byte, size)
+		for i := range want {
+			want[i] = byte(i * 7)
+		}
+		path := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(path)
+		if err != nil {
+			t.Fatalf("size %d: %v", size, err)
+		}
+		if !bytes.Equal(f.Data(), want) {
+			t.Errorf("size %d: content differs", size)
+		}
+		if f.Path() != path {
+			t.Errorf("size %d: path %q, want %q", size, f.Path(), path)
+		}
+		for range 2 {
+			if err := f.Close(); err != nil {
+				t.Errorf("size %d: close: %v", size, err)
+			}
+		}
+		if f.Data() != nil {
+			t.Errorf("size %d: data after close", size)
+		}
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(filepath.Join(dir, "absent")); !os.IsNotExist(err) {
+		t.Errorf("absent file: %v", err)
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("folder: %v", err)
+	}
+}
