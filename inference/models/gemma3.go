@@ -249,16 +249,23 @@ func (s *gemma3Settings) bindLayer(b *binder, i int) gemma3Layer {
 		up:           b.matrix(at("ffn_up.weight"), s.hidden, part{at("ffn_up.weight"), s.ffn}),
 		down:         b.matrix(at("ffn_down.weight"), s.ffn, part{at("ffn_down.weight"), s.hidden}),
 		ffnPostNorm:  norm("post_ffw_norm.weight", s.hidden),
-		attention: Attention{
-			Layer: i, Heads: s.heads, KVHeads: s.kvHeads, HeadDim: s.headDim,
-			QNorm: norm("attn_q_norm.weight", s.headDim), KNorm: norm("attn_k_norm.weight", s.headDim), NormEps: float32(s.eps),
-			Rope: s.global, Scale: s.scale,
-		},
+		attention:    s.attention(i),
+	}
+	l.attention.QNorm = norm("attn_q_norm.weight", s.headDim)
+	l.attention.KNorm = norm("attn_k_norm.weight", s.headDim)
+	return l
+}
+
+// attention describes the attention of layer i, without the weights of its norms.
+func (s *gemma3Settings) attention(i int) Attention {
+	a := Attention{
+		Layer: i, Heads: s.heads, KVHeads: s.kvHeads, HeadDim: s.headDim,
+		NormEps: float32(s.eps), Rope: s.global, Scale: s.scale,
 	}
 	if s.sliding[i] && s.window > 0 {
-		l.attention.Rope, l.attention.Window = s.local, s.window
+		a.Rope, a.Window = s.local, s.window
 	}
-	return l
+	return a
 }
 
 // Forward implements Model.
