@@ -1,0 +1,149 @@
+package cpu
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A job is one step split into independent chunks. run is called once for each chunk, by any worker; worker
+// numbers scratch memory and is in [0, threads).
+type job interface {
+	run(chunk, worker int)
+}
+
+// pool runs jobs on the calling goroutine and threads-1 workers.
+//
+// A transformer has a few hundred steps a token, each some tens of microseconds, so handing work over through a
+// channel would cost as much as the work. Workers therefore watch one atomic ticket counter and go to sleep only
+// after idleTime without work. The caller waits for chunks, not for workers: a worker that the system has not
+// scheduled delays nobody. The first chunk that no one has taken is always the next to go, so the split over
+// workers varies, but no result may depend on it.
+type pool struct {
+	threads int
+
+	_ [64]byte
+	// ticket packs what a worker needs to claim a chunk in one addition: epoch<<48 | chunks<<24 | next.
+	// A worker that holds a ticket with next < chunks knows that job is the one of that epoch, because the
+	// caller does not go on before this chunk is done.
+	ticket atomic.Uint64
+	_      [56]byte
+	done   atomic.Int64 // chunks of this epoch that are finished
+	_      [56]byte
+	parked atomic.Int32
+	quit   atomic.Bool
+
+	job   job
+	epoch uint64
+	wake  chan struct{}
+	wg    sync.WaitGroup
+}
+
+const (
+	ticketBits = 24
+	ticketMask = 1<<ticketBits - 1
+	epochMask  = 1<<16 - 1
+
+	idleTime   = time.Millisecond // a worker without work for this long sleeps
+	spinRounds = 64               // pauses between looks at the clock and offers to the scheduler
+)
+
+// newPool starts threads-1 workers.
+func newPool(threads int) *pool {
+	p := &pool{threads: threads, wake: make(chan struct{}, threads)}
+	for w := 1; w < threads; w++ {
+		p.wg.Add(1)
+		go p.work(w)
+	}
+	return p
+}
+
+// close stops the workers and waits for them. The pool must be idle.
+func (p *pool) close() {
+	p.quit.Store(true)
+	close(p.wake)
+	p.wg.Wait()
+}
+
+// run runs chunks [0, n) of j, n below 2^24, and returns when all are done.
+func (p *pool) run(n int, j job) {
+	if n <= 0 {
+		return
+	}
+	if n > ticketMask {
+		panic("cpu: too many chunks")
+	}
+	if p.threads == 1 || n == 1 {
+		for c := range n {
+			j.run(c, 0)
+		}
+		return
+	}
+	p.job = j
+	p.done.Store(0)
+	p.epoch = (p.epoch + 1) & epochMask
+	p.ticket.Store(p.epoch<<(2*ticketBits) | uint64(n)<<ticketBits)
+	for range p.parked.Load() {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+	p.claim(0)
+	for spins := 1; p.done.Load() < int64(n); spins++ {
+		pause()
+		if spins%spinRounds == 0 {
+			runtime.Gosched()
+		}
+	}
+	p.job = nil
+}
+
+// claim takes and runs chunks of the current job until none is left, and returns the epoch that it saw.
+func (p *pool) claim(worker int) (epoch uint64) {
+	for {
+		t := p.ticket.Add(1) - 1
+		next, chunks := t&ticketMask, t>>ticketBits&ticketMask
+		if next >= chunks {
+			return t >> (2 * ticketBits)
+		}
+		p.job.run(int(next), worker)
+		p.done.Add(1)
+	}
+}
+
+// work is a worker's life.
+func (p *pool) work(worker int) {
+	defer p.wg.Done()
+	var seen uint64
+	var idle time.Time // since when, zero while busy
+	for spins := 1; !p.quit.Load(); spins++ {
+		if p.ticket.Load()>>(2*ticketBits) != seen {
+			seen = p.claim(worker)
+			idle = time.Time{}
+			continue
+		}
+		pause()
+		if spins%spinRounds != 0 {
+			continue
+		}
+		if now := time.Now(); idle.IsZero() {
+			idle = now
+		} else if now.Sub(idle) > idleTime {
+			p.park(seen)
+			idle = time.Time{}
+		}
+		runtime.Gosched()
+	}
+}
+
+// park sleeps until the caller has work. A worker counts itself as parked before it looks at the ticket a last
+// time, and the caller publishes a ticket before it looks at the count, so a wake-up cannot get lost.
+func (p *pool) park(seen uint64) {
+	p.parked.Add(1)
+	if p.ticket.Load()>>(2*ticketBits) == seen && !p.quit.Load() {
+		<-p.wake
+	}
+	p.parked.Add(-1)
+}
