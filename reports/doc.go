@@ -1,0 +1,14 @@
+// Package reports holds the record of a finished run and turns it into files and tables.
+//
+//   - [Record] is results.json, a versioned superset of what lm-evaluation-harness writes; [JSON] and [Read] are its two
+//     directions. Its JSON Schema is in results.schema.json.
+//   - [Sample] is one line of samples/<task>.jsonl; its schema is in sample.schema.json.
+//   - [Text] is the table for a terminal, [Markdown] the same for a page, [CSV] one line for each value.
+//
+// The same record gives the same bytes in every format. Warnings are part of the record and become footnotes. The package
+// computes no metric and writes no file: callers pass an io.Writer.
+//
+//	rec, err := reports.Read(file)
+//	...
+//	err = reports.Text(os.Stdout, rec)
+package reports

@@ -1,0 +1,55 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxRecord bounds the size of a results.json that is read, in bytes.
+const maxRecord = 256 << 20
+
+// JSON writes the record as results.json: indented, keys in a fixed order, ending in a newline. A number that JSON
+// cannot hold (NaN, infinity) is an error and nothing is written.
+func JSON(w io.Writer, r *Record) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		return fmt.Errorf("reports: results as JSON: %w", err)
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// Read reads a results.json.
+func Read(r io.Reader) (*Record, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxRecord+1))
+	if err != nil {
+		return nil, fmt.Errorf("reports: reading results: %w", err)
+	}
+	if len(b) > maxRecord {
+		return nil, fmt.Errorf("reports: results are longer than %d bytes", maxRecord)
+	}
+	var version struct {
+		V *int `json:"schema_version"`
+	}
+	if err := json.Unmarshal(b, &version); err != nil {
+		return nil, fmt.Errorf("reports: results are not a JSON object: %w", err)
+	}
+	switch {
+	case version.V == nil:
+		return nil, errors.New(`reports: results have no "schema_version": not written by this program`)
+	case *version.V != SchemaVersion:
+		return nil, fmt.Errorf("reports: results have schema_version %d, this program reads %d", *version.V, SchemaVersion)
+	}
+	var rec Record
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if err := dec.Decode(&rec); err != nil {
+		return nil, fmt.Errorf("reports: results: %w", err)
+	}
+	return &rec, nil
+}

@@ -1,0 +1,76 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Markdown writes the record as a page in GitHub's Markdown.
+func Markdown(w io.Writer, r *Record) error {
+	var buf bytes.Buffer
+	fmt.Fprintf(&buf, "# %s\n\n", mdText(r.ModelName))
+	mdFacts(&buf, modelFacts(r))
+	if list := rows(r); len(list) > 0 {
+		columns := len(header)
+		if !needsNotes(list) {
+			columns--
+		}
+		head := make([]string, columns)
+		rule := make([]string, columns)
+		for i, h := range header[:columns] {
+			head[i], rule[i] = h, "---"
+			switch i {
+			case 1, 2, 3, 6, 7, 8:
+				rule[i] = "---:"
+			}
+		}
+		mdRow(&buf, head)
+		mdRow(&buf, rule)
+		for _, line := range list {
+			cells := line.cells()[:columns]
+			for i := range cells {
+				cells[i] = mdText(cells[i])
+			}
+			mdRow(&buf, cells)
+		}
+		buf.WriteByte('\n')
+	}
+	mdFacts(&buf, costFacts(r))
+	if notes := footnotes(r); len(notes) > 0 {
+		buf.WriteString("## Notes\n\n")
+		mdFacts(&buf, notes)
+	}
+	fmt.Fprintf(&buf, "Digest `%s`, run `%s`.\n", mdCode(r.Digest), mdCode(r.Host.RunID))
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+func mdRow(buf *bytes.Buffer, cells []string) {
+	buf.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+func mdFacts(buf *bytes.Buffer, facts []fact) {
+	if len(facts) == 0 {
+		return
+	}
+	for _, f := range facts {
+		item := "  - "
+		if f.name != "" {
+			item = "- **" + mdText(f.name) + "** "
+		}
+		buf.WriteString(item + mdText(f.text) + "\n")
+	}
+	buf.WriteByte('\n')
+}
+
+// mdText escapes what Markdown or the HTML in it would take for markup, and folds lines.
+var mdEscaper = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "|", `\|`, "~", `\~`, "#", `\#`,
+	"&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+func mdText(s string) string { return mdEscaper.Replace(oneLine(s)) }
+
+// mdCode is text between backquotes, where nothing can be escaped.
+func mdCode(s string) string { return strings.ReplaceAll(oneLine(s), "`", "'") }

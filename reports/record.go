@@ -1,0 +1,229 @@
+package reports
+
+import (
+	"github.com/llama4-eval/llama4-eval/hardware"
+)
+
+// SchemaVersion is the version of results.json. It grows when a key changes its meaning or goes away; new keys alone
+// do not change it.
+const SchemaVersion = 1
+
+// A Record is the content of results.json: all numbers of one run. Its keys are a superset of those that
+// lm-evaluation-harness writes.
+//
+// Two runs that ask the same of the same model give the same bytes, except under the keys perf, memory and host: whatever
+// may differ between equal runs (times, memory, reuse of computed tokens, facts of the machine) lives only there.
+type Record struct {
+	SchemaVersion int `json:"schema_version"`
+
+	Results        map[string]Result          `json:"results"`        // by task
+	Groups         map[string]Result          `json:"groups"`         // by suite: the mean of its members
+	GroupSubtasks  map[string][]string        `json:"group_subtasks"` // members of each group, in order
+	Configs        map[string]TaskConfig      `json:"configs"`
+	Versions       map[string]int             `json:"versions"`
+	NShot          map[string]int             `json:"n-shot"`
+	HigherIsBetter map[string]map[string]bool `json:"higher_is_better"`
+	NSamples       map[string]SampleCount     `json:"n-samples"`
+	TaskHashes     map[string]string          `json:"task_hashes"` // sha256 over all prompts of the task, in order
+	Config         Config                     `json:"config"`
+
+	ModelSource       string `json:"model_source"` // "llama4-eval": our own engine
+	ModelName         string `json:"model_name"`
+	SystemInstruction string `json:"system_instruction,omitempty"`
+	ChatTemplateSHA   string `json:"chat_template_sha,omitempty"` // "" = base prompting
+	FewshotMultiturn  bool   `json:"fewshot_as_multiturn"`        // worked examples are turns of the conversation
+
+	Model    Model     `json:"model"`
+	Engine   Engine    `json:"engine"`
+	Digest   string    `json:"digest"`  // sha256 over all sample outputs and log-probabilities, in stable order
+	Skipped  []Skipped `json:"skipped"` // tasks that were asked for and not run
+	Warnings []Warning `json:"warnings"`
+
+	Perf   Perf   `json:"perf"`
+	Memory Memory `json:"memory"`
+	Host   Host   `json:"host"`
+}
+
+// A Value is one metric of a task or group.
+type Value struct {
+	Value  float64
+	Stderr *float64    // standard error; nil = unknown (one item)
+	CI95   *[2]float64 // 95 % interval; nil = unknown
+	N      int         // items behind it; for a group, members
+}
+
+// Counts says what became of the samples of a task.
+type Counts struct {
+	Scored          int // with a verdict correct, wrong or unparsed
+	Unparsed        int // no answer could be extracted: counted as wrong
+	Truncated       int // prompt or answer was cut: PromptTruncated + AnswerTruncated, both counted once
+	PromptTruncated int // prompt shortened to fit the context
+	AnswerTruncated int // answer ended by the token limit or the end of the context
+	Errors          int // failed: in no metric
+	Skipped         int // prompt longer than the context and --overlength skip: in no metric
+	// ExtractRate is the share of scored samples whose answer could be extracted, in [0,1]; 1 when none was scored.
+	ExtractRate float64
+}
+
+// A Result holds the values of one task or group. In JSON it is one flat object with the keys of lm-evaluation-harness
+// ("acc,none", "acc_stderr,none") and ours ("acc_ci95,none", "acc_n,none", "n_scored").
+type Result struct {
+	Alias   string
+	Values  map[string]Value // by metric name without filter
+	Counts  *Counts          // tasks only
+	Members int              // groups only: tasks that the mean is over
+}
+
+// TaskConfig is how a task was asked.
+type TaskConfig struct {
+	Task       string         `json:"task"`
+	Title      string         `json:"description,omitempty"`
+	Kind       string         `json:"output_type"` // "choice", "generate"
+	Family     string         `json:"family,omitempty"`
+	Shots      int            `json:"num_fewshot"`
+	ShotSource string         `json:"fewshot_split,omitempty"` // "train", or the scored split
+	Split      string         `json:"test_split"`              // "generated" for made data
+	Files      []DataFile     `json:"files,omitempty"`
+	MetricList []MetricConfig `json:"metric_list"` // headline first
+	MaxTokens  int            `json:"max_gen_toks,omitempty"`
+	Stop       []string       `json:"until,omitempty"`
+	Source     string         `json:"source,omitempty"`
+	License    string         `json:"license,omitempty"`
+}
+
+// A DataFile is a file that samples or examples were read from. Path is relative to the data folder.
+type DataFile struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+// MetricConfig describes a metric of a task.
+type MetricConfig struct {
+	Metric         string  `json:"metric"`
+	Aggregation    string  `json:"aggregation"` // "mean", "corpus"
+	HigherIsBetter bool    `json:"higher_is_better"`
+	Scale          float64 `json:"scale"` // factor to print values with; values in this file are not scaled
+}
+
+// SampleCount is how many items a task has and how many were asked.
+type SampleCount struct {
+	Original  int `json:"original"`
+	Effective int `json:"effective"`
+}
+
+// Config holds the options that decide the numbers.
+type Config struct {
+	Model          string            `json:"model"`            // file or folder name
+	Limit          string            `json:"limit,omitempty"`  // as asked
+	GenKwargs      map[string]string `json:"gen_kwargs"`       // overrides of generation settings
+	RandomSeed     uint64            `json:"random_seed"`      // of generated data and of sampling
+	BootstrapIters int               `json:"bootstrap_iters"`  // draws of the bootstrap intervals
+	Chat           bool              `json:"chat"`             // prompts went through the chat template
+	Overlength     string            `json:"overlength"`       // what was done with prompts longer than the context
+	ChoiceBy       []string          `json:"choice_by"`        // how choices were asked
+	Samples        map[string]int    `json:"samples,omitzero"` // number of samples picked by id, by task
+	Identity       string            `json:"identity"`         // hash of everything that decides the numbers
+}
+
+// Model says what was evaluated.
+type Model struct {
+	Name       string `json:"name"`
+	Arch       string `json:"arch"`
+	Quant      string `json:"quant"`
+	Parameters int64  `json:"parameters,omitempty"`
+	Bytes      int64  `json:"bytes,omitempty"` // of the weight files
+	Context    int    `json:"context"`         // tokens
+	SHA256     string `json:"sha256,omitempty"`
+}
+
+// Engine says what computed the answers.
+type Engine struct {
+	Version string `json:"version"` // of this program
+	Device  string `json:"device"`
+	Kernel  string `json:"kernel"` // level: "reference", "avx2", "avx512"
+	Quant   string `json:"quant"`
+	KVType  string `json:"kv_type"`
+	Threads int    `json:"threads"`
+	Context int    `json:"context"` // tokens that a sample may have
+}
+
+// Skipped is a task that was asked for and not run.
+type Skipped struct {
+	Task   string `json:"task"`
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"` // the command that helps
+}
+
+// A Warning is something that a reader of the numbers should know. Task is "" when it concerns the whole run.
+type Warning struct {
+	Task string `json:"task,omitempty"`
+	Code string `json:"code"` // stable, for scripts: "wide-interval", "unparsed", "generated-data", ...
+	Text string `json:"text"`
+}
+
+// Percentiles of a distribution; all zero when there was nothing to measure.
+type Percentiles struct {
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+}
+
+// Perf says what the run cost. Rates are in tokens per second; times of a sample count from its admission.
+type Perf struct {
+	WallSeconds        float64     `json:"wall_seconds"` // of this process, loading left out
+	LoadSeconds        float64     `json:"load_seconds"`
+	BatchSize          int         `json:"batch_size"`      // samples in flight
+	SamplesRun         int         `json:"samples_run"`     // by this process
+	SamplesResumed     int         `json:"samples_resumed"` // taken from the journal of an interrupted run
+	SamplesPerSecond   float64     `json:"samples_per_second"`
+	PrefillTokens      int64       `json:"prefill_tokens"` // of all samples; run through the model, not reused
+	DecodeTokens       int64       `json:"decode_tokens"`  // generated, all samples
+	PrefillTokS        float64     `json:"prefill_tok_s"`  // by this process
+	DecodeTokS         float64     `json:"decode_tok_s"`   // by this process; 0 = nothing was generated
+	PrefillTokensSaved int64       `json:"prefill_tokens_saved"`
+	TTFT               Percentiles `json:"ttft_ms"` // over samples: admission to first token or score
+	ITL                Percentiles `json:"itl_ms"`  // over generating samples: mean time between tokens of a sample
+	Cost               *Cost       `json:"cost,omitempty"`
+}
+
+// Cost is what the run costs at a price per hour, in the currency of the price.
+type Cost struct {
+	PricePerHour     float64 `json:"price_per_hour"`
+	Per1000Items     float64 `json:"per_1000_items"`
+	PerMillionTokens float64 `json:"per_million_tokens"` // prompt and generated tokens together
+}
+
+// A Ledger is memory by kind, in bytes.
+type Ledger struct {
+	Weights     int64 `json:"weights"`
+	KV          int64 `json:"kv"`
+	Activations int64 `json:"activations"`
+	Scratch     int64 `json:"scratch"`
+	Other       int64 `json:"other"`
+}
+
+// Total is the sum over all kinds.
+func (l Ledger) Total() int64 { return l.Weights + l.KV + l.Activations + l.Scratch + l.Other }
+
+// DeviceMemory is the ledger of one device.
+type DeviceMemory struct {
+	Device    string `json:"device"`
+	Predicted Ledger `json:"predicted"` // before loading
+	Peak      Ledger `json:"peak"`      // as allocated; Other is what the process held beyond it
+}
+
+// Memory says what the run held.
+type Memory struct {
+	Devices           []DeviceMemory `json:"devices"`
+	PeakResidentBytes int64          `json:"peak_resident_bytes"` // of the process, loading included; 0 = unknown
+}
+
+// Host says where and when the run took place.
+type Host struct {
+	RunID     string            `json:"run_id"`
+	Dir       string            `json:"dir"`     // run folder, as the process saw it
+	Started   string            `json:"started"` // UTC, RFC 3339
+	Finished  string            `json:"finished"`
+	ModelPath string            `json:"model_path"`
+	Hardware  hardware.Snapshot `json:"hardware"`
+}

@@ -1,0 +1,186 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A row is one metric of one task or group as all tables show it.
+type row struct {
+	task    string // task or group
+	group   bool
+	members int // of a group
+	version int
+	shots   int
+	split   string
+	n       int
+	metric  string
+	up, has bool // higher is better; has: there is a value
+	value   Value
+	scale   float64
+	first   bool  // first row of its task
+	notes   []int // numbers of footnotes; on the first row only
+}
+
+// rows lists all values: tasks by name with the headline metric first, then groups by name.
+func rows(r *Record) []row {
+	var out []row
+	for _, task := range slices.Sorted(maps.Keys(r.Results)) {
+		res, conf := r.Results[task], r.Configs[task]
+		base := row{task: task, version: r.Versions[task], shots: r.NShot[task], split: conf.Split, n: r.NSamples[task].Effective}
+		if res.Counts != nil {
+			base.n = res.Counts.Scored
+		}
+		out = append(out, metricRows(base, res, conf.MetricList, r.HigherIsBetter[task], notesOf(r, task))...)
+	}
+	for _, group := range slices.Sorted(maps.Keys(r.Groups)) {
+		res := r.Groups[group]
+		base := row{task: group, group: true, members: res.Members}
+		out = append(out, metricRows(base, res, groupMetrics(r, group), r.HigherIsBetter[group], notesOf(r, group))...)
+	}
+	return out
+}
+
+// metricRows orders the values of a result as its task lists them; others follow by name.
+func metricRows(base row, res Result, order []MetricConfig, higher map[string]bool, notes []int) []row {
+	rank := map[string]int{}
+	scale := map[string]float64{}
+	for i, m := range order {
+		rank[m.Metric] = i - len(order)
+		scale[m.Metric] = m.Scale
+	}
+	names := slices.SortedFunc(maps.Keys(res.Values), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), strings.Compare(a, b))
+	})
+	if len(names) == 0 {
+		base.first, base.notes = true, notes
+		return []row{base}
+	}
+	var out []row
+	for i, name := range names {
+		w := base
+		w.metric, w.value, w.has = name, res.Values[name], true
+		w.up = higher[name]
+		if w.scale = scale[name]; w.scale == 0 {
+			w.scale = 1
+		}
+		if i == 0 {
+			w.first, w.notes = true, notes
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// groupMetrics gives a group the scales of its members where they agree; a mean over mixed scales is printed unscaled.
+func groupMetrics(r *Record, group string) []MetricConfig {
+	var out []MetricConfig
+	for name := range r.Groups[group].Values {
+		scale, seen := 1.0, false
+		for _, task := range r.GroupSubtasks[group] {
+			for _, m := range r.Configs[task].MetricList {
+				if m.Metric != name {
+					continue
+				}
+				if seen && m.Scale != scale {
+					m.Scale = 1
+				}
+				scale, seen = m.Scale, true
+			}
+		}
+		out = append(out, MetricConfig{Metric: name, Scale: scale})
+	}
+	slices.SortFunc(out, func(a, b MetricConfig) int { return strings.Compare(a.Metric, b.Metric) })
+	return out
+}
+
+// notesOf gives the numbers, from 1, of the warnings about a task or group.
+func notesOf(r *Record, task string) []int {
+	var out []int
+	for i, w := range r.Warnings {
+		if w.Task == task {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+func (w row) name() string {
+	if w.group {
+		return fmt.Sprintf("%s (mean of %d)", w.task, w.members)
+	}
+	return w.task
+}
+
+// arrow says which direction is better.
+func (w row) arrow() string {
+	switch {
+	case !w.has:
+		return ""
+	case w.up:
+		return "↑"
+	}
+	return "↓"
+}
+
+// number prints a value of the metric: 4 decimals, or 2 where values are scaled to a hundred.
+func (w row) number(v float64) string {
+	decimals := 4
+	if w.scale >= 100 {
+		decimals = 2
+	}
+	return strconv.FormatFloat(v*w.scale, 'f', decimals, 64)
+}
+
+func (w row) valueText() string {
+	if !w.has {
+		return "no value"
+	}
+	return w.number(w.value.Value)
+}
+
+func (w row) stderrText() string {
+	if !w.has || w.value.Stderr == nil {
+		return ""
+	}
+	return w.number(*w.value.Stderr)
+}
+
+func (w row) intervalText() string {
+	if !w.has || w.value.CI95 == nil {
+		return ""
+	}
+	return w.number(w.value.CI95[0]) + " – " + w.number(w.value.CI95[1])
+}
+
+func (w row) notesText() string {
+	parts := make([]string, len(w.notes))
+	for i, n := range w.notes {
+		parts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(parts, ",")
+}
+
+// header of the tables, and the cells of a row under it.
+var header = []string{"task", "version", "shots", "n", "metric", "", "value", "±", "95 % interval", "notes"}
+
+func (w row) cells() []string {
+	c := make([]string, len(header))
+	if w.first {
+		c[0], c[9] = w.name(), w.notesText()
+		if !w.group {
+			c[1], c[2], c[3] = strconv.Itoa(w.version), strconv.Itoa(w.shots), strconv.Itoa(w.n)
+		}
+	}
+	c[4], c[5], c[6], c[7], c[8] = w.metric, w.arrow(), w.valueText(), w.stderrText(), w.intervalText()
+	return c
+}
+
+// needsNotes says whether any row refers to a footnote.
+func needsNotes(list []row) bool {
+	return slices.ContainsFunc(list, func(w row) bool { return len(w.notes) > 0 })
+}
