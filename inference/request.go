@@ -9,19 +9,21 @@ import (
 
 // ScoreRequest asks for the log-likelihood of continuations of one context, as lm-evaluation-harness defines it
 // (lm_eval/api/model.py, TemplateLM._encode_pair): trailing spaces of the context move to the continuation, context and continuation
-// are encoded together and cut at the length of the encoded context. The shared beginning is computed once.
+// are encoded together and cut at the length of the encoded context. An empty context becomes the prefix token (the
+// tokenizer's BOS, else its EOS). The shared beginning is computed once.
 type ScoreRequest struct {
 	Context       []tokenizer.Segment
-	Continuations []string
+	Continuations []string   // none may be empty
+	Overlength    Overlength // what to do when context and longest continuation do not fit
 }
 
 // Continuation is the score of one continuation.
 type Continuation struct {
 	LogProb float64 // sum of natural-log probabilities of its tokens
-	Tokens  int
-	Chars   int  // Unicode code points
-	Bytes   int  // UTF-8 bytes
-	Greedy  bool // every token is the most probable one
+	Tokens  int     // tokens scored, those of spaces moved from the context included
+	Chars   int     // Unicode code points of the text as given
+	Bytes   int     // UTF-8 bytes of the text as given
+	Greedy  bool    // every token is the most probable one
 }
 
 // ScoreResult answers a ScoreRequest; Continuations are in the order asked.
@@ -31,7 +33,7 @@ type ScoreResult struct {
 }
 
 // RollingRequest asks for the log-probability of given tokens: Windows are run separately, each scored
-// at the positions [From, len) given everything before them in the window.
+// at the positions [From, len) given everything before them in the window. PerplexityWindows and RollingWindows make windows.
 type RollingRequest struct {
 	Windows []Window
 }
@@ -49,13 +51,17 @@ type RollingResult struct {
 	Usage   Usage
 }
 
-// GenerateRequest asks for a completion of Prompt.
+// GenerateRequest asks for a completion of Prompt. An empty prompt becomes the prefix token, as in ScoreRequest.
 type GenerateRequest struct {
 	Prompt    []tokenizer.Segment
 	MaxTokens int      // 0 = 256
 	Stop      []string // text before the earliest of these is returned
 	Sampling  sample.Options
 	IgnoreEOS bool
+	// Overlength says what to do with a prompt that does not fit. A prompt that fits but leaves less room than MaxTokens is
+	// an error of neither mode: OverlengthError runs it until the context is full, the truncating modes make room for
+	// MaxTokens.
+	Overlength Overlength
 }
 
 // GenerateResult is a completion.
@@ -66,11 +72,20 @@ type GenerateResult struct {
 	Usage  Usage
 }
 
+// The values of GenerateResult.Finish.
+const (
+	FinishStop       = "stop"
+	FinishStopString = "stop_string"
+	FinishLength     = "length"
+	FinishContext    = "context"
+)
+
 // Usage is what a request cost. Times depend on what else ran; counts do not, except ReusedTokens.
 type Usage struct {
-	PromptTokens int           // tokens of the context (score: of the longest context)
-	OutputTokens int           // tokens generated, or scored
-	ReusedTokens int           // tokens not run again because an earlier part of the request had computed them
-	TTFT         time.Duration // admission to first token or score
-	Total        time.Duration // admission to end
+	PromptTokens    int           // tokens of the context after truncation (rolling: of all windows)
+	OutputTokens    int           // tokens generated, or scored
+	ReusedTokens    int           // tokens not run again because an earlier part of the request had computed them
+	TruncatedTokens int           // tokens cut out of an overlong context
+	TTFT            time.Duration // admission to first token or score
+	Total           time.Duration // admission to end
 }

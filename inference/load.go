@@ -1,0 +1,181 @@
+package inference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/llama4-eval/llama4-eval/inference/backend/cpu"
+	"github.com/llama4-eval/llama4-eval/inference/models"
+	"github.com/llama4-eval/llama4-eval/inference/tensor"
+	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
+)
+
+// Load opens the model at path, a GGUF file or a Hugging Face folder, and gets it ready to answer requests. FindModel turns a bare
+// name into a path. Loading stops between tensors when ctx is done.
+func Load(ctx context.Context, path string, o Options) (*Engine, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	o = o.withDefaults()
+	c, err := OpenCheckpoint(path)
+	if err != nil {
+		return nil, err
+	}
+	l := loading{o: o, c: c}
+	l.release = append(l.release, c.Close)
+	e, err := l.engine(ctx)
+	if err != nil {
+		for i := len(l.release) - 1; i >= 0; i-- {
+			err = errors.Join(err, l.release[i]())
+		}
+		return nil, err
+	}
+	o.Log.Info("model loaded", "path", path, "arch", e.info.Arch, "quant", e.info.Quant, "kernels", e.info.Kernels,
+		"context", e.options.Context, "kv_pages", e.sched.cache.Total(), "took", time.Since(started).Round(time.Millisecond))
+	return e, nil
+}
+
+// loading is the state of a Load.
+type loading struct {
+	o       Options
+	c       *Checkpoint
+	release []func() error // newest last
+}
+
+func (l *loading) engine(ctx context.Context) (*Engine, error) {
+	arch, err := models.Lookup(l.c.Checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	}
+	config, err := arch.Configure(l.c.Checkpoint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	}
+	tok, err := openTokenizer(l.c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	}
+	if n := tok.VocabSize(); n > config.Vocab {
+		return nil, fmt.Errorf("%s: tokenizer has %d tokens, the model only %d", l.c.Path, n, config.Vocab)
+	}
+	level, err := cpu.ParseLevel(l.cpu())
+	if err != nil {
+		return nil, err
+	}
+	backend, err := cpu.New(cpu.Options{Level: level, Threads: l.o.Threads})
+	if err != nil {
+		return nil, err
+	}
+	l.release = append(l.release, backend.Close)
+	l.o.CPU, l.o.Threads = backend.Level().String(), backend.Threads()
+	if l.o.KVType == "" {
+		l.o.KVType = "f16"
+		if backend.Level() == cpu.Reference {
+			l.o.KVType = "f32"
+		}
+	}
+	kv, err := kvType(l.o.KVType)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := planKV(config, kv, l.o.Context, l.o.BatchSize, totalMemory()/kvShare)
+	if err != nil {
+		return nil, err
+	}
+	if plan.context < config.Context && l.o.Context == 0 {
+		l.o.Log.Warn("context reduced to what memory can hold", "context", plan.context, "model", config.Context)
+	}
+	l.o.Context = plan.context
+	model, err := arch.Build(l.cancelable(ctx), backend, models.BuildOptions{MaxRows: max(stepRows, l.o.BatchSize), Pages: plan.pages, KVType: kv})
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	}
+	return l.assemble(model, backend, tok, kv, plan), nil
+}
+
+// cpu is the option's value with its default.
+func (l *loading) cpu() string {
+	if l.o.CPU == "" {
+		return cpu.Auto.String()
+	}
+	return l.o.CPU
+}
+
+// cancelable is the checkpoint with no tensors in it once the Load is canceled, which makes Build stop.
+func (l *loading) cancelable(ctx context.Context) models.Checkpoint {
+	c := l.c.Checkpoint
+	c.Tensor = func(name string) (tensor.Tensor, bool) {
+		if ctx.Err() != nil {
+			return tensor.Tensor{}, false
+		}
+		return l.c.Tensor(name)
+	}
+	return c
+}
+
+func (l *loading) assemble(model models.Model, backend *cpu.Backend, tok *tokenizer.Tokenizer, kv tensor.Type, plan memoryPlan) *Engine {
+	config := model.Config()
+	rows := max(stepRows, l.o.BatchSize)
+	e := &Engine{
+		config: config, context: plan.context, options: l.o, tok: tok, backend: backend, stats: &recorder{},
+		enc:   encoder{encode: tok.EncodePrompt, prefix: prefixToken(tok)},
+		isEnd: tok.IsEnd, piece: tok.Piece,
+		predicted: predict(config, kv, plan.pages, rows, l.o.BatchSize, l.c.TensorBytes),
+		release:   l.release,
+	}
+	e.info = Info{
+		Path: l.c.Path, Name: modelName(l.c), Arch: config.Arch, Quant: l.c.Quant, Parameters: config.Parameters,
+		FileBytes: fileBytes(l.c), Vocab: config.Vocab, TrainedContext: config.Context, Kernels: backend.Describe(),
+	}
+	e.sched = newScheduler(model, plan.pages, rows, l.o.BatchSize, e.stats, l.o.Log)
+	return e
+}
+
+// prefixToken stands for an empty context: BOS, else EOS (lm_eval/models/huggingface.py, prefix_token_id).
+func prefixToken(tok *tokenizer.Tokenizer) int32 {
+	if bos, _ := tok.BOS(); bos >= 0 {
+		return bos
+	}
+	if eos := tok.EOS(); eos >= 0 {
+		return eos
+	}
+	return NoToken
+}
+
+// modelName is what a report calls the model: its file or folder without the ending of a split or of the format.
+func modelName(c *Checkpoint) string {
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		path = c.Path
+	}
+	name := strings.TrimSuffix(filepath.Base(path), ".gguf")
+	// "-00001-of-00003"
+	if n := len(name); n > 15 && name[n-9:n-5] == "-of-" && name[n-15] == '-' {
+		name = name[:n-15]
+	}
+	return name
+}
+
+func fileBytes(c *Checkpoint) int64 {
+	var n int64
+	for _, f := range c.Files {
+		n += f.Bytes
+	}
+	return n
+}
+
+// openTokenizer reads the tokenizer of a checkpoint.
+func openTokenizer(c *Checkpoint) (*tokenizer.Tokenizer, error) {
+	if c.GGUF != nil {
+		return tokenizer.FromGGUF(c.GGUF.Meta)
+	}
+	return tokenizer.FromFolder(c.Folder)
+}
