@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// softmax makes the online softmax of one block of 32 keys; see softmaxGo in the package.
+func softmax(i isa) {
+	function("softmax"+i.name, "func(p, m, l, c *float32, n int)",
+		"does one block of 32 keys of online softmax for n rows: scores p [n][32], maximum m [n], sums l [n][16], factor c [n].")
+	p, m, l, c := param("p"), param("m"), param("l"), param("c")
+	n := param("n")
+	s := i.vecs(32 / i.elems)
+	top := i.vec()
+	bits := GP32()
+	loop("row", n, 1, func() {
+		VBROADCASTSS(Mem{Base: m}, top)
+		for j := range s {
+			VMOVUPS(Mem{Base: p, Disp: j * i.bytes()}, s[j])
+			VMAXPS(top, s[j], top) // the second operand of a NaN pair stays: NaN scores are passed over
+		}
+		i.horizontalMax(top)
+		VMOVD(top.AsX(), bits)
+		CMPL(bits, U32(math.Float32bits(float32(math.Inf(-1)))))
+		JEQ(LabelRef("masked"))
+		old := i.vec()
+		VBROADCASTSS(Mem{Base: m}, old)
+		VMOVSS(top.AsX(), Mem{Base: m})
+		VBROADCASTSS(top.AsX(), top)
+		VSUBPS(top, old, old)
+		factor := i.exp(old)
+		VMOVSS(factor.AsX(), Mem{Base: c})
+		for j := range s {
+			VSUBPS(top, s[j], s[j])
+			s[j] = i.exp(s[j])
+			VMOVUPS(s[j], Mem{Base: p, Disp: j * i.bytes()})
+		}
+		half := len(s) / 2
+		for j := range half {
+			VADDPS(s[j+half], s[j], s[j])
+			VFMADD231PS(Mem{Base: l, Disp: j * i.bytes()}, factor, s[j])
+			VMOVUPS(s[j], Mem{Base: l, Disp: j * i.bytes()})
+		}
+		JMP(LabelRef("next"))
+		Label("masked")
+		zero(top)
+		for j := range s {
+			VMOVUPS(top, Mem{Base: p, Disp: j * i.bytes()})
+		}
+		MOVL(U32(math.Float32bits(1)), bits)
+		MOVL(bits, Mem{Base: c})
+		Label("next")
+		add(128, p)
+		add(4, m)
+		add(64, l)
+		add(4, c)
+	})
+	done()
+}
+
+// horizontalMax leaves the largest element in element 0.
+func (i isa) horizontalMax(v VecVirtual) {
+	t := i.vec()
+	if i == avx512 {
+		VEXTRACTF64X4(Imm(1), v, t.AsY())
+		VMAXPS(t.AsY(), v.AsY(), v.AsY())
+	}
+	VEXTRACTF128(Imm(1), v.AsY(), t.AsX())
+	VMAXPS(t.AsX(), v.AsX(), v.AsX())
+	for _, order := range []uint64{0x4e, 0xb1} {
+		VPERMILPS(Imm(order), v.AsX(), t.AsX())
+		VMAXPS(t.AsX(), v.AsX(), v.AsX())
+	}
+}
+
+// denseTokens are the token counts with a kernel of their own.
+func denseTokens(i isa) []int {
+	if i == avx512 {
+		return []int{1, 2, 3, 4, 6, 8, 12}
+	}
+	return []int{1, 2, 3}
+}
+
+// dense makes the kernels of float weights: 32 columns times n rows of float32 activations. They serve the products
+// with keys and values and matrices of float weights.
+func dense(i isa) {
+	for _, typ := range []string{"F32", "F16", "BF16"} {
+		for _, n := range denseTokens(i) {
+			denseKernel(i, typ, n)
+		}
+	}
+}
+
+func denseKernel(i isa, typ string, n int) {
+	function(fmt.Sprintf("dense%s%s_%d", typ, i.name, n),
+		"func(w *byte, wStride int, a *float32, aStride int, out *float32, oStride, k int, carry *float32, scale float32)",
+		fmt.Sprintf("multiplies %d rows with 32 columns; see denseShape. Strides are in bytes.", n))
+	w, wStride := param("w"), param("wStride")
+	aStride, out, oStride := param("aStride"), param("out"), param("oStride")
+	k, carry := param("k"), param("carry")
+	// Three rows share a base pointer, since an index can be scaled by 1 and 2.
+	rows := make([]Register, (n+2)/3)
+	rows[0] = param("a")
+	for j := 1; j < len(rows); j++ {
+		rows[j] = GP64()
+		LEAQ(Mem{Base: rows[j-1], Index: aStride, Scale: 2}, rows[j])
+		ADDQ(aStride, rows[j])
+	}
+	at := func(t int) Mem {
+		m := Mem{Base: rows[t/3]}
+		if t%3 > 0 {
+			m.Index, m.Scale = aStride, uint8(t%3)
+		}
+		return m
+	}
+	cols := 32 / i.elems
+	acc := make([][]VecVirtual, n)
+	for t := range acc {
+		acc[t] = i.vecs(cols)
+		for _, v := range acc[t] {
+			zero(v)
+		}
+	}
+	o, x := GP64(), i.vec()
+	TESTQ(carry, carry)
+	JZ(LabelRef("start"))
+	MOVQ(out, o)
+	for t := range acc {
+		VBROADCASTSS(Mem{Base: carry, Disp: 4 * t}, x)
+		for c, v := range acc[t] {
+			VMULPS(Mem{Base: o, Disp: c * i.bytes()}, x, v)
+		}
+		if t < n-1 {
+			ADDQ(oStride, o)
+		}
+	}
+	Label("start")
+	loop("next", k, 1, func() {
+		if i == avx512 {
+			v := i.vecs(cols)
+			for c := range v {
+				i.widen(typ, w, c, v[c])
+			}
+			for t := range acc {
+				VBROADCASTSS(at(t), x)
+				for c := range v {
+					VFMADD231PS(x, v[c], acc[t][c])
+				}
+			}
+		} else {
+			// 12 accumulators leave room for three activations and one weight.
+			v, b := i.vec(), i.vecs(n-1)
+			b = append(b, x)
+			for t := range b {
+				VBROADCASTSS(at(t), b[t])
+			}
+			for c := range cols {
+				i.widen(typ, w, c, v)
+				for t := range acc {
+					VFMADD231PS(b[t], v, acc[t][c])
+				}
+			}
+		}
+		ADDQ(wStride, w)
+		for _, r := range rows {
+			add(4, r)
+		}
+	})
+	VBROADCASTSS(paramMem("scale"), x)
+	for t := range acc {
+		for c, v := range acc[t] {
+			VMULPS(x, v, v)
+			VMOVUPS(v, Mem{Base: out, Disp: c * i.bytes()})
+		}
+		if t < n-1 {
+			ADDQ(oStride, out)
+		}
+	}
+	done()
+}
+
+// widen loads vector c of a row of weights.
+func (i isa) widen(typ string, w Register, c int, v VecVirtual) {
+	switch typ {
+	case "F32":
+		VMOVUPS(Mem{Base: w, Disp: c * i.bytes()}, v)
+	case "F16":
+		VCVTPH2PS(Mem{Base: w, Disp: c * i.bytes() / 2}, v)
+	case "BF16":
+		VPMOVZXWD(Mem{Base: w, Disp: c * i.bytes() / 2}, v)
+		VPSLLD(Imm(16), v, v)
+	}
+}
