@@ -180,5 +180,17 @@ func (b *Backend) Attend(dst, qkv models.Buffer, kv models.KV, spans []models.Sp
 			return
 		}
 	}
-	b.refAttend(d, q, s, spans, a)
+	if b.k == nil {
+		b.refAttend(d, q, s, spans, a)
+	} else {
+		b.fastAttend(d, q, s, spans, a)
+	}
+}
+
+// visible is the first key and the number of keys that a query at pos sees.
+func visible(pos, window int) (first, n int) {
+	if window > 0 {
+		first = max(0, pos-window+1)
+	}
+	return first, pos + 1 - first
 }

@@ -35,11 +35,14 @@ type Backend struct {
 	jobs struct {
 		rows   rowJob
 		ref    refJob
+		gemm   gemmJob
+		quant  quantJob
+		attend attendJob
 		store  storeJob
 		refAtt refAttendJob
 		score  scoreJob
 	}
-	gathered *buffer // rows that Logits and Score compute, see gather
+	gathered *buffer // see gather
 
 	mu      sync.Mutex
 	regions []region

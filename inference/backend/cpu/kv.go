@@ -99,17 +99,23 @@ func (s *kvStore) put(k *kernels, page int32, slot, layer, head int, key, value 
 		key[i] = min(max(key[i], -maxHalf), maxHalf)
 		value[i] = min(max(value[i], -maxHalf), maxHalf)
 	}
-	column := s.half[at+slot : at+s.block()]
-	for i, x := range key {
-		column[i*models.PageSize] = tensor.FloatToHalf(x)
+	// The value row takes the converted key first: it is as long.
+	row, column := s.half[v:v+s.headDim], s.half[at+slot:at+s.block()]
+	halves(k, row, key)
+	for i, x := range row {
+		column[i*models.PageSize] = x
 	}
-	row := s.half[v : v+s.headDim]
+	halves(k, row, value)
+}
+
+// halves rounds to float16.
+func halves(k *kernels, dst []uint16, x []float32) {
 	if k != nil {
-		k.toHalf(row, value)
+		k.toHalf(dst, x)
 		return
 	}
-	for i, x := range value {
-		row[i] = tensor.FloatToHalf(x)
+	for i, v := range x {
+		dst[i] = tensor.FloatToHalf(v)
 	}
 }
 

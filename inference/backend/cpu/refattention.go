@@ -26,14 +26,6 @@ func (b *Backend) refAttend(dst, qkv *buffer, kv *kvStore, spans []models.Span, 
 	b.pool.run(len(j.list)*a.KVHeads, j)
 }
 
-// visible is the first key and the number of keys that a query at pos sees.
-func visible(pos, window int) (first, n int) {
-	if window > 0 {
-		first = max(0, pos-window+1)
-	}
-	return first, pos + 1 - first
-}
-
 func (j *refAttendJob) run(chunk, worker int) {
 	p, head := j.list[chunk/j.a.KVHeads], chunk%j.a.KVHeads
 	s := &j.spans[p.span]

@@ -13,7 +13,8 @@ type matrix struct {
 	rows, width int
 	parts       []tensor.Tensor
 	first       []int   // first[i] is the row where parts[i] starts
-	packed      *packed // nil: products go by the float32 path
+	packed      *packed // nil: products go by the float32 path, unless pending
+	pending     bool    // to be packed at the first product
 }
 
 // Rows is the number of output values.
@@ -40,8 +41,9 @@ func (v *vector) Len() int { return len(v.data) }
 
 // NewMatrix stacks the rows of parts, which must have one width. The tensors' data is read in place and must stay readable
 // until Close: at level Reference by every step; at the others by Embed alone, while products use a copy in the
-// layout of the kernels. A width that is no multiple of 32, as only models made for tests have, is left to
-// the float32 path at every level.
+// layout of the kernels. The copy of a matrix that has the shape of an embedding is made by its first product: many models
+// have another matrix for the output. A width that is no multiple of 32, as only models made for tests have, is left to the
+// float32 path at every level.
 func (b *Backend) NewMatrix(name string, parts ...tensor.Tensor) (models.Matrix, error) {
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("cpu: matrix %s has no parts", name)
@@ -60,7 +62,45 @@ func (b *Backend) NewMatrix(name string, parts ...tensor.Tensor) (models.Matrix,
 		inPlace += int64(len(t.Data))
 	}
 	b.count(Mapped, inPlace)
+	m.pending = b.k != nil && m.width%groupRows == 0
+	if m.rows < embeddingAspect*m.width {
+		b.packed(m)
+		return m, b.err
+	}
 	return m, nil
+}
+
+// embeddingAspect is the ratio of rows to width from which a matrix is taken for an embedding. Vocabularies are over 30
+// times as large as the width of the model, feed-forward layers up to 10 times.
+const embeddingAspect = 16
+
+// packed makes the copy of a matrix for products, if it is to have one and has none yet.
+func (b *Backend) packed(m *matrix) {
+	if !m.pending || b.err != nil {
+		return
+	}
+	p, err := newPacked(m.parts, func(n int) ([]byte, error) { return b.alloc(Weights, n) })
+	if err != nil {
+		b.err = fmt.Errorf("%w, matrix %s", err, m.name)
+		return
+	}
+	j := &packJob{p: p, chunks: min(p.groups(), 64)}
+	b.pool.run(j.chunks, j)
+	p.release()
+	m.packed, m.pending = p, false
+}
+
+// packJob fills a packed matrix; a chunk is a range of groups.
+type packJob struct {
+	p      *packed
+	chunks int
+}
+
+func (j *packJob) run(chunk, _ int) {
+	n := j.p.groups()
+	for g := chunk * n / j.chunks; g < (chunk+1)*n/j.chunks; g++ {
+		j.p.packGroup(g)
+	}
 }
 
 // NewVector copies the values of parts, one after the other, each with add added.
