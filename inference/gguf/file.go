@@ -1,9 +1,10 @@
 package gguf
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -102,7 +103,7 @@ func (f *File) open(path string) error {
 	for i, p := range paths {
 		h, err := f.openPart(p)
 		if err != nil {
-			if os.IsNotExist(err) {
+			if errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("gguf: %s: part %d of %d is missing: %w", path, i+1, count, err)
 			}
 			return err

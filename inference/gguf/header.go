@@ -57,6 +57,8 @@ type header struct {
 	keys    []string
 	meta    map[string]any
 	infos   []Info // Part not set
+
+	alignment int // of offsets
 }
 
 // A reader walks through a header. what names the entry or tensor being read, for errors.
@@ -107,7 +109,7 @@ func (r *reader) uint64(what string) (uint64, error) {
 // count reads a number of things that take at least size bytes each.
 func (r *reader) count(what string, size int) (int, error) {
 	pos := r.pos
-	n, err := r.uint64("the number of " + what)
+	n, err := r.uint64(what)
 	if err != nil {
 		return 0, err
 	}
@@ -120,7 +122,7 @@ func (r *reader) count(what string, size int) (int, error) {
 // bytes reads the length and content of a string without copying it.
 func (r *reader) bytes(what string) ([]byte, error) {
 	pos := r.pos
-	n, err := r.uint64("the length of " + what)
+	n, err := r.uint64(what)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +152,7 @@ func (r *reader) identifier(what string, limit int) (string, error) {
 // parseHeader reads and checks everything but the data of tensors.
 func parseHeader(name string, data []byte) (*header, error) {
 	r := &reader{file: name, data: data}
-	h := &header{name: name}
+	h := &header{name: name, alignment: defaultAlignment}
 	if len(data) < 4 || string(data[:4]) != "GGUF" {
 		return nil, r.errorf(0, "not a GGUF file: it starts with %q", data[:min(4, len(data))])
 	}
@@ -195,19 +197,25 @@ func (h *header) readEntries(r *reader, n int) error {
 		if _, ok := h.meta[key]; ok {
 			return r.errorf(pos, "the key occurs twice")
 		}
-		if h.meta[key], err = r.value(); err != nil {
+		pos = r.pos
+		v, err := r.value()
+		if err != nil {
 			return err
 		}
+		if key == "general.alignment" {
+			n, ok := number[int](v)
+			if !ok || n <= 0 || n > maxAlignment || n&(n-1) != 0 {
+				return r.errorf(pos, "%v is not a power of two up to %d", v, maxAlignment)
+			}
+			h.alignment = n
+		}
+		h.meta[key] = v
 		h.keys = append(h.keys, key)
 	}
 	return nil
 }
 
 func (h *header) readInfos(r *reader, n int) error {
-	alignment, err := h.alignment(r)
-	if err != nil {
-		return err
-	}
 	type place struct {
 		offset uint64
 		pos    int
@@ -242,13 +250,13 @@ func (h *header) readInfos(r *reader, n int) error {
 		return nil
 	}
 	// Where the data starts is known only now.
-	start := uint64(r.pos+alignment-1) / uint64(alignment) * uint64(alignment)
+	start := uint64(r.pos+h.alignment-1) / uint64(h.alignment) * uint64(h.alignment)
 	size := uint64(len(r.data))
 	for i := range h.infos {
 		in, p := &h.infos[i], places[i]
 		r.what = fmt.Sprintf("tensor %q", in.Name)
-		if p.offset%uint64(alignment) != 0 {
-			return r.errorf(p.pos, "offset %d is not a multiple of the alignment %d", p.offset, alignment)
+		if p.offset%uint64(h.alignment) != 0 {
+			return r.errorf(p.pos, "offset %d is not a multiple of the alignment %d", p.offset, h.alignment)
 		}
 		if start > size || p.offset > size-start || uint64(in.Bytes) > size-start-p.offset {
 			return r.errorf(p.pos, "its %d bytes at offset %d of the data, which starts at byte %d, go past the end of the file at byte %d (incomplete download?)",
@@ -257,20 +265,6 @@ func (h *header) readInfos(r *reader, n int) error {
 		in.Offset = int64(start + p.offset)
 	}
 	return nil
-}
-
-// alignment is that of the offsets of tensors.
-func (h *header) alignment(r *reader) (int, error) {
-	v, ok := h.meta["general.alignment"]
-	if !ok {
-		return defaultAlignment, nil
-	}
-	r.what = `metadata "general.alignment"`
-	n, ok := number[int](v)
-	if !ok || n <= 0 || n > maxAlignment || n&(n-1) != 0 {
-		return 0, r.errorf(r.pos, "%v is not a power of two up to %d", v, maxAlignment)
-	}
-	return n, nil
 }
 
 // splitCount is the number of parts the model is split into, 1 if the header says nothing of it.
