@@ -1,0 +1,23 @@
+// Package datasets reads the files of published data sets into records, and decides which file of a set is used.
+//
+//   - [Record], [Set]: an item and the content of a file, in the shape that all tasks share.
+//   - [JSON]: a JSON array, one JSON object or JSON Lines, told apart by content, as a list of [Value].
+//   - [Value]: a JSON value that knows its file and line; numbers keep their text.
+//   - [Error]: what is wrong with a file, with file, line and field.
+//   - [Candidate], [Find], [Found]: where a set may lie below a data folder, and which candidates are there, best first.
+//   - [CLUE]: the candidates of a CLUE set in all layouts that are in circulation.
+//   - [ReadFile]: a file below a data folder, never outside it, with its checksum.
+//
+// It does not know tasks, prompts or metrics, fetches nothing, and never changes a text: offsets of annotations stay valid.
+//
+//	found, err := datasets.Find([]string{"data"}, datasets.CLUE("tnews"))
+//	if err != nil || len(found) == 0 {
+//		return err
+//	}
+//	raw, file, err := datasets.ReadFile(found[0].Dir, found[0].Paths[0])
+//	rows, err := datasets.JSON(file.Path, raw)
+//	for _, row := range rows {
+//		sentence, err := row.String("sentence")
+//		...
+//	}
+package datasets

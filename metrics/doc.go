@@ -1,0 +1,15 @@
+// Package metrics computes scores and their uncertainty. All functions are pure: same arguments, same bits.
+//
+//   - [Argmax], [Mean], [StdErr], [ClusterStdErr]: choices, means and their standard errors.
+//   - [CMRC], [CMRCSegments], [Treebank]: exact match and F1 of the CMRC 2018 script.
+//   - [Counts], [SurfaceCounts], [SpanCounts], [MacroF1]: the CLUENER score and strict span F1.
+//   - [Wilson], [Bootstrap], [Interval]: intervals; the bootstrap resamples clusters where items share a text, and recomputes
+//     corpus metrics from sums.
+//
+// It knows nothing of tasks, records or models, and nothing of files. A metric of an empty set is no number: functions return ok =
+// false rather than 0 or NaN.
+//
+//	em, f1 := metrics.CMRC("1999年", []string{"1999年", "在1999年"})
+//	ci, ok := metrics.Wilson(41, 50, 0.95)
+//	ci, ok = metrics.Bootstrap{Seed: 1}.Mean(f1s, clusters)
+package metrics
