@@ -19,17 +19,18 @@ type modelConfig map[string]any
 
 // readConfig reads a config.json.
 func readConfig(path string) (modelConfig, error) {
-	f, err := os.Open(path)
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("model: %w", err)
+	case !st.Mode().IsRegular():
+		return nil, fmt.Errorf("model: %s: not a regular file", path)
+	case st.Size() > maxConfig:
+		return nil, fmt.Errorf("model: %s: %d bytes, more than %d", path, st.Size(), maxConfig)
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err != nil {
-		return nil, fmt.Errorf("model: %w", err)
-	}
-	if len(text) > maxConfig {
-		return nil, fmt.Errorf("model: %s: more than %d bytes", path, maxConfig)
 	}
 	c, err := parseConfig(text)
 	if err != nil {

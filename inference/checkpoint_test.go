@@ -159,7 +159,7 @@ func TestOpenCheckpointErrors(t *testing.T) {
 		{"config null", map[string]string{"config.json": `null`, "model.safetensors": oneTensor}, "", "null where an object is wanted"},
 		{"config with a rest", map[string]string{"config.json": `{} {}`, "model.safetensors": oneTensor}, "", "more text after the object"},
 		{"config number", map[string]string{"config.json": `{"a":[{"b":1e999}]}`, "model.safetensors": oneTensor}, "", "a: b: number 1e999 is out of range"},
-		{"config too long", map[string]string{"config.json": strings.Repeat(" ", maxConfig+1), "model.safetensors": oneTensor}, "", "more than 16777216 bytes"},
+		{"config too long", map[string]string{"config.json": strings.Repeat(" ", maxConfig+1), "model.safetensors": oneTensor}, "", "16777217 bytes, more than 16777216"},
 		{"damaged weights", map[string]string{"config.json": `{"model_type":"llama"}`, "model.safetensors": oneTensor[:60]}, "", "model.safetensors: header claims"},
 		{"no GGUF", map[string]string{"m.gguf": "hello"}, "m.gguf", "m.gguf: not a GGUF file"},
 		{"GGUF without architecture", map[string]string{"m.gguf": string((&gguftest.Builder{}).Bytes())}, "m.gguf", `m.gguf: metadata "general.architecture" is missing`},

@@ -151,17 +151,18 @@ func readIndex(path string) (map[string]string, error) {
 	fail := func(format string, args ...any) (map[string]string, error) {
 		return nil, fmt.Errorf("safetensors: %s: %w", path, fmt.Errorf(format, args...))
 	}
-	f, err := os.Open(path)
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("safetensors: %w", err)
+	case !st.Mode().IsRegular():
+		return fail("not a regular file")
+	case st.Size() > maxHeader:
+		return fail("index of %d bytes, more than %d", st.Size(), maxHeader)
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxHeader+1))
-	if err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
-	}
-	if len(text) > maxHeader {
-		return fail("index of more than %d bytes", maxHeader)
 	}
 	weights, err := parseIndex(text)
 	if err != nil {
