@@ -165,6 +165,7 @@ func (k *kernels) gemm(p *packed, a *acts, tile, group0, groups int, out []float
 	if p.forms()&^a.forms != 0 {
 		panic("cpu: activations lack the form that the matrix needs")
 	}
+	_ = out[(n-1)*oStride+groups*groupRows-1]
 	// One call into assembly cannot be preempted, so it may only take a while that the garbage collector can wait.
 	step := max(1, maxCallMACs/(groupRows*p.cols*n))
 	for i := range p.panels {
