@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/llama4-eval/llama4-eval/inference/backend/cpu"
+	"github.com/llama4-eval/llama4-eval/inference/chat"
 	"github.com/llama4-eval/llama4-eval/inference/models"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
 )
@@ -17,6 +18,7 @@ type Engine struct {
 	config    models.Config
 	context   int // most positions of a sequence
 	tok       *tokenizer.Tokenizer
+	template  *chat.Template // nil = none
 	backend   *cpu.Backend
 	predicted Memory
 
@@ -43,8 +45,8 @@ type Info struct {
 	FileBytes      int64  // of all files that the model is made of
 	Vocab          int    // rows of the output matrix; the tokenizer may have fewer tokens
 	TrainedContext int    // positions the model was made for; Options.Context is what this engine has room for
-	Template       string // name of the chat template, "" = none
-	Instruct       bool   // made for conversations: it has a template and its files say so
+	Template       string // name of its own chat template, "" = none
+	Instruct       bool   // it was trained on that template, see chat.Instruct
 	Kernels        string // how it is computed: "avx512, 2 threads"
 }
 
@@ -59,6 +61,10 @@ func (e *Engine) Config() models.Config { return e.config }
 
 // Tokenizer is the model's.
 func (e *Engine) Tokenizer() *tokenizer.Tokenizer { return e.tok }
+
+// Template is the chat template that the model's files bring; false if they bring none, or one that is not known.
+// chat.ForVocabulary finds one that a model without its own could be asked with.
+func (e *Engine) Template() (*chat.Template, bool) { return e.template, e.template != nil }
 
 // Stats is a snapshot of the counters.
 func (e *Engine) Stats() Stats { return e.stats.snapshot() }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/llama4-eval/llama4-eval/inference/backend/cpu"
+	"github.com/llama4-eval/llama4-eval/inference/chat"
 	"github.com/llama4-eval/llama4-eval/inference/models"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
@@ -131,12 +132,48 @@ func (l *loading) assemble(model models.Model, backend *cpu.Backend, tok *tokeni
 		predicted: predict(config, kv, plan.pages, rows, l.o.BatchSize, l.c.TensorBytes),
 		release:   l.release,
 	}
+	e.template = l.template(tok)
 	e.info = Info{
 		Path: l.c.Path, Name: modelName(l.c), Arch: config.Arch, Quant: l.c.Quant, Parameters: config.Parameters,
 		FileBytes: fileBytes(l.c), Vocab: config.Vocab, TrainedContext: config.Context, Kernels: backend.Describe(),
 	}
+	if e.template != nil {
+		e.info.Template = e.template.Name
+		e.info.Instruct = chat.Instruct(e.template, chat.ModelInfo{
+			EOS: tok.TokenText(tok.EOS()), Finetune: l.text("general.finetune"), Name: l.name(),
+		})
+	}
 	e.sched = newScheduler(model, plan.pages, rows, l.o.BatchSize, e.stats, l.o.Log)
 	return e
+}
+
+// template is the chat template that the files bring, nil if there is none or it is not known.
+func (l *loading) template(tok *tokenizer.Tokenizer) *chat.Template {
+	jinja := tok.ChatTemplate()
+	if jinja == "" {
+		return nil
+	}
+	t, ok := chat.Detect(jinja, l.c.Arch, tok.HasSpecial)
+	if !ok {
+		l.o.Log.Warn("chat template of the model is not known", "path", l.c.Path)
+		return nil
+	}
+	return t
+}
+
+// name is what the files call the model: general.name of a GGUF file, else the name of the folder.
+func (l *loading) name() string {
+	if s := l.text("general.name"); s != "" {
+		return s
+	}
+	return modelName(l.c)
+}
+
+// text looks a string up in the metadata, "" if there is none.
+func (l *loading) text(key string) string {
+	v, _ := l.c.Meta(key)
+	s, _ := v.(string)
+	return s
 }
 
 // prefixToken stands for an empty context: BOS, else EOS (lm_eval/models/huggingface.py, prefix_token_id).

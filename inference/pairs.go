@@ -33,33 +33,38 @@ func (e encoder) prompt(segs []tokenizer.Segment) ([]int32, error) {
 	return ids, nil
 }
 
-// pairs encodes every continuation of a context as lm-evaluation-harness does (TemplateLM._encode_pair and loglikelihood):
-// trailing white space of the context goes to the continuation, context and continuation are encoded as one text, and what lies
-// beyond the number of tokens of the context alone is the continuation. So merges across the boundary count for the
-// continuation, and the tokens before it are always those of the context alone.
-func (e encoder) pairs(segs []tokenizer.Segment, continuations []string) (context []int32, conts [][]int32, err error) {
+// pairs encodes every continuation with its context, as lm-evaluation-harness does (TemplateLM._encode_pair and loglikelihood):
+// trailing white space of the context goes to the continuation, context and continuation are encoded as one text, and what
+// lies beyond the number of tokens of the context alone, from, is the continuation.
+//
+// Where a token reaches over the boundary ("。\n" where the context ends in "。"), the sequence is that of the whole text. The harness
+// puts the tokens of the context alone in front instead, which would lose the character that has moved into the token.
+func (e encoder) pairs(segs []tokenizer.Segment, continuations []string) (seqs [][]int32, from int, err error) {
 	segs, space := moveSpace(joinText(segs))
 	alone, err := e.encode(segs)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
-	if context, err = e.prompt(segs); err != nil {
-		return nil, nil, err
+	var head []int32
+	if len(alone) == 0 {
+		if head, err = e.prompt(nil); err != nil {
+			return nil, 0, err
+		}
 	}
 	for i, c := range continuations {
 		if c == "" {
-			return nil, nil, fmt.Errorf("inference: continuation %d is empty", i)
+			return nil, 0, fmt.Errorf("inference: continuation %d is empty", i)
 		}
 		whole, err := e.encode(appendText(segs, space+c))
 		if err != nil {
-			return nil, nil, err
+			return nil, 0, err
 		}
 		if len(whole) <= len(alone) {
-			return nil, nil, fmt.Errorf("inference: continuation %d (%.40q) adds no token of its own to the context", i, c)
+			return nil, 0, fmt.Errorf("inference: continuation %d (%.40q) adds no token of its own to the context", i, c)
 		}
-		conts = append(conts, whole[len(alone):])
+		seqs = append(seqs, append(head[:len(head):len(head)], whole...))
 	}
-	return context, conts, nil
+	return seqs, len(head) + len(alone), nil
 }
 
 // joinText returns segs with neighboring ordinary segments joined and empty ones left out, so that tokens do not depend on how a

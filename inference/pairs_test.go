@@ -84,9 +84,9 @@ func TestPairs(t *testing.T) {
 		want    []string // context, then continuations
 		err     string
 	}{
-		{"simple", plain, NoToken, text("ac"), []string{"b", "cb"}, []string{"a|c", "b", "b"}, ""},
-		// "cc" is one token of "accb": what the whole has beyond the two tokens of "ac" is "b" alone.
-		{"merge over the boundary", plain, NoToken, text("ac"), []string{"cb"}, []string{"a|c", "b"}, ""},
+		{"simple", plain, NoToken, text("ac"), []string{"b", "ab"}, []string{"a|c", "b", "ab"}, ""},
+		// "cc" is one token of "accb": what the whole has beyond its first two tokens is "b" alone.
+		{"merge over the boundary", plain, NoToken, text("ac"), []string{"cb", "b"}, []string{"a|cc", "b", "b"}, ""},
 		{"merge swallows the continuation", plain, NoToken, text("a"), []string{"b"}, nil, "continuation 0 (\"b\") adds no token"},
 		{"trailing space moves", plain, NoToken, text("a "), []string{"b", "c"}, []string{"a", " b", " |c"}, ""},
 		{"several, of any kind", plain, NoToken, text("a \n　\n"), []string{"c"}, []string{"a", " |\n|　|\n|c"}, ""},
@@ -114,14 +114,14 @@ func TestPairs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := encoder{encode: tt.w.encode, prefix: tt.prefix}
 			before := append([]tokenizer.Segment(nil), tt.context...)
-			context, conts, err := e.pairs(tt.context, tt.conts)
+			seqs, from, err := e.pairs(tt.context, tt.conts)
 			checkError(t, err, tt.err)
 			if err != nil {
 				return
 			}
-			got := []string{tt.w.show(context)}
-			for _, c := range conts {
-				got = append(got, tt.w.show(c))
+			got := []string{tt.w.show(seqs[0][:from])}
+			for _, s := range seqs {
+				got = append(got, tt.w.show(s[from:]))
 			}
 			if d := cmp.Diff(tt.want, got); d != "" {
 				t.Errorf("context and continuations (-want +got):\n%s", d)

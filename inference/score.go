@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -14,46 +15,61 @@ func (e *Engine) Score(ctx context.Context, r ScoreRequest) (ScoreResult, error)
 	if len(r.Continuations) == 0 {
 		return ScoreResult{}, errors.New("inference: score request without continuations")
 	}
-	prompt, conts, err := e.enc.pairs(r.Context, r.Continuations)
+	seqs, from, err := e.enc.pairs(r.Context, r.Continuations)
 	if err != nil {
 		return ScoreResult{}, err
 	}
-	longest := 0
-	for _, c := range conts {
-		longest = max(longest, len(c))
-	}
-	// The last token of a continuation is not run, so it needs no position.
-	segs, _ := moveSpace(joinText(r.Context))
-	prompt, cut, err := truncatePrompt(segs, prompt, e.context+1-longest, r.Overlength, e.enc.encode)
+	seqs, from, cut, err := e.fit(r, seqs, from)
 	if err != nil {
-		return ScoreResult{}, overlong(err, longest-1, e.context)
+		return ScoreResult{}, err
 	}
-	seqs := make([][]int32, len(conts))
-	for i, c := range conts {
-		seqs[i] = append(append(make([]int32, 0, len(prompt)+len(c)), prompt...), c...)
-		if err := e.checkTokens(seqs[i]); err != nil {
+	for _, s := range seqs {
+		if err := e.checkTokens(s); err != nil {
 			return ScoreResult{}, err
 		}
 	}
-	work := newChoices(seqs, len(prompt))
+	work := newChoices(seqs, from)
 	j, err := e.sched.do(ctx, work)
 	if err != nil {
 		return ScoreResult{}, err
 	}
-	res := ScoreResult{Continuations: make([]Continuation, len(conts))}
+	res := ScoreResult{Continuations: make([]Continuation, len(seqs))}
 	for i, text := range r.Continuations {
 		lp, greedy, err := work.sum(i)
 		if err != nil {
 			return ScoreResult{}, err
 		}
 		res.Continuations[i] = Continuation{
-			LogProb: lp, Tokens: len(conts[i]), Chars: utf8.RuneCountInString(text), Bytes: len(text), Greedy: greedy,
+			LogProb: lp, Tokens: len(seqs[i]) - from, Chars: utf8.RuneCountInString(text), Bytes: len(text), Greedy: greedy,
 		}
-		res.Usage.OutputTokens += len(conts[i])
+		res.Usage.OutputTokens += len(seqs[i]) - from
 	}
-	res.Usage.PromptTokens, res.Usage.TruncatedTokens, res.Usage.ReusedTokens = len(prompt), cut, work.reuse
+	res.Usage.PromptTokens, res.Usage.TruncatedTokens, res.Usage.ReusedTokens = from, cut, work.reuse
 	e.account(&res.Usage, j)
 	return res, nil
+}
+
+// fit truncates the contexts of a score request, the first from tokens of seqs, so that the longest sequence fits.
+func (e *Engine) fit(r ScoreRequest, seqs [][]int32, from int) (fitted [][]int32, start, cut int, err error) {
+	longest := 0
+	for _, s := range seqs {
+		longest = max(longest, len(s)-from)
+	}
+	// The last token of a continuation is not run, so it needs no position.
+	limit := e.context + 1 - longest
+	if from <= limit {
+		return seqs, from, 0, nil
+	}
+	segs, _ := moveSpace(joinText(r.Context))
+	for _, s := range seqs {
+		prompt, n, err := truncatePrompt(segs, s[:from], limit, r.Overlength, e.enc.encode)
+		if err != nil {
+			return nil, 0, 0, overlong(err, longest-1, e.context)
+		}
+		cut = n
+		fitted = append(fitted, slices.Concat(prompt, s[from:]))
+	}
+	return fitted, from - cut, cut, nil
 }
 
 // Rolling returns the log-probability of the scored tokens of every window. It is safe for concurrent use. Tokens are run as they
