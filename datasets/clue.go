@@ -5,19 +5,31 @@ import (
 	"slices"
 )
 
+// Folders lists the folders that may hold a set by its own name, as people lay them out and as the CLUE archives unpack.
+func Folders(task string) []string {
+	return []string{task, task + "_public", "clue/" + task, "clue/" + task + "_public", "CLUE/" + task, "CLUE/" + task + "_public"}
+}
+
 // CLUE lists where the set of a task lies in the layouts that are in circulation, in the order in which they are preferred among
-// files of the same split: a folder of the set's own name (also as the CLUE archives unpack, "tnews_public", and with a "clue" folder
-// around it), then the FewCLUE folder.
-func CLUE(task string) []Candidate {
-	own := []string{task, task + "_public", "clue/" + task, "clue/" + task + "_public", "CLUE/" + task, "CLUE/" + task + "_public"}
+// files of the same split: the set's own [Folders], then the FewCLUE folder. train names the files of the training split, best first; none = train.json.
+func CLUE(task string, train ...string) []Candidate {
+	if len(train) == 0 {
+		train = []string{"train.json"}
+	}
+	own := Folders(task)
 	var out []Candidate
 	for _, dir := range own {
-		train := [][]string{{dir + "/train.json"}}
+		var trains [][]string
+		for _, name := range train {
+			trains = append(trains, []string{dir + "/" + name})
+		}
 		for _, name := range []string{"dev.json", "validation.json"} {
-			out = append(out, Candidate{Paths: []string{dir + "/" + name}, Split: SplitDev, Train: train})
+			out = append(out, Candidate{Paths: []string{dir + "/" + name}, Split: SplitDev, Train: trains})
 		}
 		out = append(out, fewCLUE(dir)...)
-		out = append(out, Candidate{Paths: []string{dir + "/train.json"}, Split: SplitTrain})
+		for _, paths := range trains {
+			out = append(out, Candidate{Paths: paths, Split: SplitTrain})
+		}
 	}
 	out = append(out, fewCLUE("fewclue/"+task)...)
 	for _, dir := range own {

@@ -5,7 +5,7 @@
 //   - [Value]: a JSON value that knows its file and line; numbers keep their text.
 //   - [Error]: what is wrong with a file, with file, line and field.
 //   - [Candidate], [Find], [Found]: where a set may lie below a data folder, and which candidates are there, best first.
-//   - [CLUE]: the candidates of a CLUE set in all layouts that are in circulation.
+//   - [CLUE], [Folders]: the candidates of a CLUE set in all layouts that are in circulation.
 //   - [ReadFile]: a file below a data folder, never outside it, with its checksum.
 //
 // It does not know tasks, prompts or metrics, fetches nothing, and never changes a text: offsets of annotations stay valid.

@@ -37,7 +37,8 @@ type Task struct {
 	// Judge turns an answer into a verdict. It is pure: it may be repeated on saved answers.
 	Judge func(r datasets.Record, a Answer) Verdict
 
-	// Metrics are what Judge's values add up to; the first one is the headline.
+	// Metrics are what Judge's values add up to; the first one is the headline. A sample that lacks a value, since it was not
+	// asked in that way, is left out of that metric.
 	Metrics []Metric
 }
 

@@ -1,0 +1,68 @@
+package tasks
+
+import "slices"
+
+// All lists the tasks, in the order of reports.
+func All() []Task {
+	return []Task{TNEWS, OCNLI, EPRSTMT, C3, CMRC2018, CLUENER}
+}
+
+// ByName finds a task.
+func ByName(name string) (t Task, ok bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(t Task) bool { return t.Name == name })
+	if i < 0 {
+		return Task{}, false
+	}
+	return all[i], true
+}
+
+// A Suite is a list of tasks that are run together.
+type Suite struct {
+	Name   string
+	Title  string   // one line for lists
+	Tasks  []string // names, in order
+	Limit  int      // items of each task when the user sets no limit; 0 = all
+	Groups []Group
+}
+
+// A Group is a mean over tasks. It is printed with the number of its members that were run.
+type Group struct {
+	Name    string
+	Title   string
+	Members []string // names of tasks
+	Metric  string   // metric of the members that is averaged; "" = the headline of each
+	Of      int      // number of tasks that the published mean is over; 0 = the number of members
+}
+
+// Suites lists the suites.
+func Suites() []Suite {
+	var all []string
+	for _, t := range All() {
+		all = append(all, t.Name)
+	}
+	return []Suite{
+		{Name: "clue", Title: "CLUE and FewCLUE: classification, inference, reading, entities", Tasks: family("clue"), Groups: clueGroups()},
+		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: clueGroups()},
+		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: all, Limit: 3},
+	}
+}
+
+func family(name string) []string {
+	var out []string
+	for _, t := range All() {
+		if t.Family == name {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+// clueGroups are the two means that CLUE publishes, as far as their members are here, and that of the family.
+func clueGroups() []Group {
+	return []Group{
+		{Name: "clue_classification", Title: "CLUE classification", Members: []string{"tnews", "ocnli"}, Metric: "acc", Of: 6},
+		{Name: "clue_reading", Title: "CLUE reading (CMRC by exact match)", Members: []string{"cmrc2018", "c3"}, Of: 3},
+		{Name: "clue", Title: "CLUE and FewCLUE, headline metric of each", Members: family("clue")},
+	}
+}

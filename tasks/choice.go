@@ -1,0 +1,87 @@
+package tasks
+
+import (
+	"math"
+
+	"github.com/llama4-eval/llama4-eval/datasets"
+	"github.com/llama4-eval/llama4-eval/metrics"
+)
+
+// choiceMetrics are those of every choice task. acc takes the choice with the largest log-likelihood; the others divide it
+// by the choice's length in code points, bytes or tokens; acc_letter takes the likeliest letter.
+var choiceMetrics = []Metric{
+	{Name: "acc", Proportion: true, HigherIsBetter: true},
+	{Name: "acc_norm", Proportion: true, HigherIsBetter: true},
+	{Name: "acc_bytes", Proportion: true, HigherIsBetter: true},
+	{Name: "acc_token", Proportion: true, HigherIsBetter: true},
+	{Name: "acc_letter", Proportion: true, HigherIsBetter: true},
+}
+
+// judgeChoice compares the likeliest choice with the answer; of equally likely ones the first counts. The outcome is that of acc, or of
+// acc_letter where only letters were asked. Scores that are missing or no numbers fail the sample.
+func judgeChoice(r datasets.Record, a Answer) Verdict {
+	if len(a.Choices) == 0 && len(a.Letters) == 0 {
+		return Verdict{Outcome: Failed, Rule: "no scores"}
+	}
+	v := Verdict{Metrics: make(map[string]float64)}
+	picked := -1
+	take := func(name string, scores []Score, length func(Score) int) bool {
+		if len(scores) != len(r.Choices) {
+			return false
+		}
+		values := make([]float64, len(scores))
+		for i, s := range scores {
+			values[i] = s.LogProb
+			// Minus infinity stays what it is; an empty choice counts as one unit long.
+			if length != nil && !math.IsInf(s.LogProb, 0) {
+				values[i] /= float64(max(1, length(s)))
+			}
+		}
+		best := metrics.Argmax(values)
+		if best < 0 {
+			return false
+		}
+		if picked < 0 {
+			picked, v.Rule = best, "loglikelihood"
+			if name == "acc_letter" {
+				v.Rule = "letter"
+			}
+		}
+		v.Metrics[name] = 0
+		if best == r.Answer {
+			v.Metrics[name] = 1
+		}
+		return true
+	}
+	ok := true
+	if len(a.Choices) > 0 {
+		ok = take("acc", a.Choices, nil) &&
+			take("acc_norm", a.Choices, func(s Score) int { return s.Chars }) &&
+			take("acc_bytes", a.Choices, func(s Score) int { return s.Bytes }) &&
+			take("acc_token", a.Choices, func(s Score) int { return s.Tokens })
+	}
+	if ok && len(a.Letters) > 0 {
+		ok = take("acc_letter", a.Letters, nil)
+	}
+	if !ok {
+		return Verdict{Outcome: Failed, Rule: "scores missing or not a number"}
+	}
+	v.Extracted = r.Choices[picked]
+	v.Outcome = Wrong
+	if picked == r.Answer {
+		v.Outcome = Correct
+	}
+	return v
+}
+
+// Chance is the expected accuracy of guessing. It differs from one over the number of labels where questions have different numbers
+// of choices. ok is false when no record is a choice.
+func Chance(records []datasets.Record) (accuracy float64, ok bool) {
+	var each []float64
+	for _, r := range records {
+		if len(r.Choices) > 0 {
+			each = append(each, 1/float64(len(r.Choices)))
+		}
+	}
+	return metrics.Mean(each)
+}

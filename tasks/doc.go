@@ -1,0 +1,20 @@
+// Package tasks says what is asked of a model and how answers are judged: one file a task, and the list of all of them.
+//
+//   - [Task]: a value with the places of the data, a reader, a prompt, a judge, a generator of stand-in items and the metrics.
+//   - [All], [ByName]: the tasks. [Suites], [Suite], [Group]: what is run together and what is averaged.
+//   - [Request], [Prompt], [Letters]: a question, free of any model's template. [Prompt.Text] is how a base model gets it.
+//   - [Answer], [Verdict]: what the model did and what the task makes of it.
+//   - [Task.Load], [Loaded], [Sample]: the records of a task with their worked examples, stable ids, hashes and seeds.
+//   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.
+//
+// It does not know any engine, tokenizer or report, and it does not run anything. Prompts are Go functions whose output is kept as
+// goldens; judges are pure, so that saved answers can be judged again.
+//
+//	t, _ := tasks.ByName("tnews")
+//	data, err := t.Load(tasks.LoadOptions{Dirs: []string{"data"}, Seed: 1, Shots: t.Shots})
+//	for _, s := range data.Samples {
+//		request := t.Prompt(s.Record, s.Shots)
+//		answer := ... // ask the model
+//		verdict := t.Judge(s.Record, answer)
+//	}
+package tasks

@@ -1,0 +1,239 @@
+package tasks
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/llama4-eval/llama4-eval/datasets"
+)
+
+// SplitGenerated is the split of items that a generator made.
+const SplitGenerated = "generated"
+
+// LoadOptions say where data is and how much of it is wanted. The zero value generates 100 items without examples.
+type LoadOptions struct {
+	Dirs  []string // data folders, in the order in which they are searched
+	Seed  uint64   // of the run
+	Shots int      // worked examples in each prompt; [Task.Shots] is the task's own number
+	Make  int      // items to generate when no folder has the set; 0 = 100
+}
+
+// Loaded is the data of a task.
+type Loaded struct {
+	Samples    []Sample
+	Source     Source
+	Rows       int // labelled rows, before examples are taken away
+	Unlabelled int // rows without a label
+	Dropped    int // rows that the set's own rules exclude
+	Notes      []string
+}
+
+// Source says where data came from.
+type Source struct {
+	Split string          // a split of package datasets, or [SplitGenerated]
+	Dir   string          // data folder; "" when generated
+	Files []datasets.File // scored files
+	Train []datasets.File // files that examples were taken from
+	// ShotSplit is the split that examples come from; "" without examples. When it is the scored split itself, the first rows
+	// are examples and are not scored.
+	ShotSplit string
+}
+
+// A Sample is one item, ready to be asked.
+type Sample struct {
+	ID      string // stable: the same file gives the same ids
+	Index   int    // place among the scored rows
+	Record  datasets.Record
+	Shots   []datasets.Record // the same for all samples of a task
+	DocHash string            // SHA-256 of the record
+	Target  string            // the right answer as one text
+	Seed    uint64            // for sampling; derived from run, task and id, so that it does not depend on order
+}
+
+// Load reads the best file of the set that the data folders have, in the order of [datasets.Find]; files without any label are
+// passed over. When there is none, items are generated, and Source and Notes say so. An error names file, line and field.
+func (t Task) Load(o LoadOptions) (Loaded, error) {
+	if o.Shots < 0 || o.Make < 0 {
+		return Loaded{}, fmt.Errorf("tasks: %s: %d examples of %d generated items: want no negative number", t.Name, o.Shots, o.Make)
+	}
+	found, err := datasets.Find(o.Dirs, t.Files)
+	if err != nil {
+		return Loaded{}, fmt.Errorf("tasks: %s: %w", t.Name, err)
+	}
+	for _, f := range found {
+		var l Loaded
+		set, files, err := t.readFiles(f.Dir, f.Paths)
+		if err != nil {
+			return Loaded{}, err
+		}
+		if len(set.Records) == 0 {
+			continue
+		}
+		l.Source = Source{Split: f.Candidate.Split, Dir: f.Dir, Files: files}
+		var train []datasets.Record
+		if o.Shots > 0 && len(f.Train) > 0 {
+			examples, files, err := t.readFiles(f.Dir, f.Train[0])
+			if err != nil {
+				return Loaded{}, err
+			}
+			train, l.Source.Train = examples.Records, files
+		}
+		err = t.finish(&l, set, train, o)
+		return l, err
+	}
+	l := Loaded{Source: Source{Split: SplitGenerated}}
+	if len(o.Dirs) > 0 {
+		l.Notes = append(l.Notes, "no labelled file of the set below "+strings.Join(o.Dirs, ", ")+": the items are generated")
+	}
+	err = t.finish(&l, t.Make(o.Seed, cmp.Or(o.Make, 100)+o.Shots), nil, o)
+	return l, err
+}
+
+// readFiles reads files that belong together, in order.
+func (t Task) readFiles(dir string, paths []string) (datasets.Set, []datasets.File, error) {
+	var all datasets.Set
+	var files []datasets.File
+	for _, p := range paths {
+		raw, file, err := datasets.ReadFile(dir, p)
+		if err != nil {
+			return all, nil, fmt.Errorf("tasks: %s: %w", t.Name, err)
+		}
+		set, err := t.Read(filepath.Join(dir, filepath.FromSlash(p)), raw)
+		if err != nil {
+			return all, nil, fmt.Errorf("tasks: %s: %w", t.Name, err)
+		}
+		files = append(files, file)
+		all.Records = append(all.Records, set.Records...)
+		all.Unlabelled += set.Unlabelled
+		all.Dropped += set.Dropped
+		all.Notes = append(all.Notes, set.Notes...)
+	}
+	unique(all.Records)
+	return all, files, nil
+}
+
+// finish takes the examples and turns records into samples.
+func (t Task) finish(l *Loaded, set datasets.Set, train []datasets.Record, o LoadOptions) error {
+	l.Rows, l.Unlabelled, l.Dropped = len(set.Records), set.Unlabelled, set.Dropped
+	l.Notes = append(l.Notes, set.Notes...)
+	scored := set.Records
+	var shots []datasets.Record
+	if o.Shots > 0 {
+		if shots = Shots(train, scored, o.Shots, o.Seed); len(shots) == o.Shots {
+			l.Source.ShotSplit = datasets.SplitTrain
+		} else {
+			if len(scored) <= o.Shots {
+				return fmt.Errorf("tasks: %s: %d worked examples asked for, and there are only %d rows", t.Name, o.Shots, len(scored))
+			}
+			shots, scored = scored[:o.Shots], scored[o.Shots:]
+			l.Source.ShotSplit, l.Source.Train = l.Source.Split, nil
+		}
+	}
+	l.Samples = make([]Sample, len(scored))
+	for i, r := range scored {
+		l.Samples[i] = Sample{
+			ID: r.ID, Index: i, Record: r, Shots: shots, DocHash: DocHash(r), Target: Target(r), Seed: SampleSeed(o.Seed, t.Name, r.ID),
+		}
+	}
+	return nil
+}
+
+// Shots picks n worked examples from a training split: in an order that the seed decides, the classes taking turns where records
+// have one of a few labels, so that an example file sorted by label does not give examples of one class. Rows that are also
+// scored, or share their text with a scored row, are never examples. The result is shorter than n when there are not enough.
+func Shots(train, scored []datasets.Record, n int, seed uint64) []datasets.Record {
+	clusters, texts := make(map[string]bool), make(map[string]bool)
+	for _, r := range scored {
+		clusters[r.Cluster] = r.Cluster != ""
+		texts[fieldsKey(r)] = true
+	}
+	byLabel := make(map[string][]datasets.Record)
+	random := newRandom(seed, "shots")
+	for _, i := range random.perm(len(train)) {
+		r := train[i]
+		if clusters[r.Cluster] || texts[fieldsKey(r)] {
+			continue
+		}
+		label := ""
+		if r.Answer >= 0 && r.Answer < len(r.Choices) {
+			label = r.Choices[r.Answer]
+		}
+		byLabel[label] = append(byLabel[label], r)
+	}
+	names := make([]string, 0, len(byLabel))
+	for name := range byLabel {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	order := random.perm(len(names))
+	var out []datasets.Record
+	for round := 0; ; round++ {
+		took := false
+		for _, i := range order {
+			list := byLabel[names[i]]
+			if round >= len(list) {
+				continue
+			}
+			if len(out) == n {
+				return out
+			}
+			took = true
+			out = append(out, list[round])
+		}
+		if !took {
+			return out
+		}
+	}
+}
+
+func fieldsKey(r datasets.Record) string {
+	b, err := json.Marshal(r.Fields)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return string(b)
+}
+
+// DocHash identifies the content of a record: the SHA-256 of its JSON, in which the order of fields does not matter.
+func DocHash(r datasets.Record) string {
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// SampleSeed derives the seed of a sample from the run's.
+func SampleSeed(run uint64, task, id string) uint64 {
+	h := sha256.New()
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], run)
+	h.Write(b[:])
+	fmt.Fprintf(h, "%d %s %d %s", len(task), task, len(id), id)
+	return binary.LittleEndian.Uint64(h.Sum(nil))
+}
+
+// Target is the right answer as one text: the right choice, the distinct acceptable answers, or the entities as they are asked for.
+func Target(r datasets.Record) string {
+	switch {
+	case r.Answer >= 0 && r.Answer < len(r.Choices):
+		return r.Choices[r.Answer]
+	case len(r.Golds) > 0:
+		var distinct []string
+		for _, g := range r.Golds {
+			if !slices.Contains(distinct, g) {
+				distinct = append(distinct, g)
+			}
+		}
+		return strings.Join(distinct, " | ")
+	}
+	return cluenerAnswer(r.Spans)
+}
