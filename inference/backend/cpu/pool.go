@@ -31,13 +31,15 @@ type pool struct {
 	_      [56]byte
 	done   atomic.Int64 // chunks of this epoch that are finished
 	_      [56]byte
-	parked atomic.Int32
+	parked atomic.Int32 // workers asleep
+	asleep atomic.Bool  // the caller is, until a worker finishes the last chunk
 	quit   atomic.Bool
 
-	job   job
-	epoch uint64
-	wake  chan struct{}
-	wg    sync.WaitGroup
+	job      job
+	epoch    uint64
+	wake     chan struct{} // to parked workers
+	finished chan struct{} // to the sleeping caller
+	wg       sync.WaitGroup
 }
 
 const (
@@ -45,13 +47,18 @@ const (
 	ticketMask = 1<<ticketBits - 1
 	epochMask  = 1<<16 - 1
 
-	idleTime   = time.Millisecond // a worker without work for this long sleeps
-	spinRounds = 64               // pauses between looks at the clock and offers to the scheduler
+	// Times after which watching ends and sleep begins: of a worker without work, and of the caller when workers hold the
+	// last chunks. On a quiet machine neither is reached within a token; on a busy one, watching would take
+	// processor time from the very thread that is waited for.
+	idleTime = 300 * time.Microsecond
+	waitTime = 100 * time.Microsecond
+
+	spinRounds = 64 // pauses between looks at the clock
 )
 
 // newPool starts threads-1 workers.
 func newPool(threads int) *pool {
-	p := &pool{threads: threads, wake: make(chan struct{}, threads)}
+	p := &pool{threads: threads, wake: make(chan struct{}, threads), finished: make(chan struct{}, 1)}
 	for w := 1; w < threads; w++ {
 		p.wg.Add(1)
 		go p.work(w)
@@ -91,13 +98,28 @@ func (p *pool) run(n int, j job) {
 		}
 	}
 	p.claim(0)
-	for spins := 1; p.done.Load() < int64(n); spins++ {
+	p.wait(int64(n))
+	p.job = nil
+}
+
+// wait returns when n chunks are done.
+func (p *pool) wait(n int64) {
+	var since time.Time // zero at first
+	for spins := 1; p.done.Load() < n; spins++ {
 		pause()
-		if spins%spinRounds == 0 {
-			runtime.Gosched()
+		if spins%spinRounds != 0 {
+			continue
+		}
+		runtime.Gosched()
+		if now := time.Now(); since.IsZero() {
+			since = now
+		} else if now.Sub(since) > waitTime {
+			p.asleep.Store(true)
+			if p.done.Load() < n || !p.asleep.CompareAndSwap(true, false) {
+				<-p.finished
+			}
 		}
 	}
-	p.job = nil
 }
 
 // claim takes and runs chunks of the current job until none is left, and returns the epoch that it saw.
@@ -109,7 +131,10 @@ func (p *pool) claim(worker int) (epoch uint64) {
 			return t >> (2 * ticketBits)
 		}
 		p.job.run(int(next), worker)
-		p.done.Add(1)
+		// A late message wakes the caller during a later job; it looks at done again and goes back to sleep.
+		if p.done.Add(1) == int64(chunks) && p.asleep.CompareAndSwap(true, false) {
+			p.finished <- struct{}{}
+		}
 	}
 }
 
