@@ -168,7 +168,7 @@ func checkRealTokens(ctx context.Context, r *run, path string) error {
 		return nil
 	}
 	var d differences
-	for _, t := range limited(f.texts, r.options.Limit) {
+	for _, t := range f.texts {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -196,6 +196,7 @@ type realCheck struct {
 	*run
 	*session
 	name string
+	path string // of the file of values
 	file realFile
 	tok  *tokenizer.Tokenizer
 }
@@ -208,12 +209,12 @@ func checkRealModel(ctx context.Context, r *run, path string) error {
 		r.fail(name, err)
 		return nil
 	}
-	model, ok := f.find(r, name)
+	file, ok := f.find(r, name)
 	if !ok {
 		return nil
 	}
 	f.pairs = limited(f.pairs, r.options.Limit)
-	s, err := r.open(model, f.positions())
+	s, err := r.open(file, max(f.positions(), batchRows))
 	if err != nil {
 		r.fail(name, err)
 		return nil
@@ -224,9 +225,9 @@ func checkRealModel(ctx context.Context, r *run, path string) error {
 		r.fail(name, err)
 		return nil
 	}
-	c := &realCheck{r, s, name, f, tok}
+	c := &realCheck{r, s, name, path, f, tok}
 	c.pairIDs()
-	for _, check := range []func(context.Context) error{c.likelihood, c.greedy} {
+	for _, check := range []func(context.Context) error{c.likelihood, c.greedy, c.perplexity} {
 		if err := check(ctx); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -267,21 +268,19 @@ func (f realFile) positions() int {
 	return most
 }
 
-// pairIDs encodes every pair as lm-evaluation-harness does: white space at the end of the context moves to the
-// continuation, both are encoded as one text and cut at the length of the context alone.
+// pairIDs encodes every pair: white space at the end of the context moves to the continuation, both are encoded as one text, and that
+// is cut at the number of tokens of the context alone. So a merge across the boundary stands in the context's last token.
 func (c *realCheck) pairIDs() {
 	var d differences
 	for _, p := range c.file.pairs {
-		context := strings.TrimRightFunc(p.Context, unicode.IsSpace)
-		moved := p.Context[len(context):]
-		head, err := c.tok.EncodePrompt(tokenizer.Text(context))
+		head, err := c.tok.EncodePrompt(tokenizer.Text(strings.TrimRightFunc(p.Context, unicode.IsSpace)))
 		if err != nil {
 			d.check(false, "%.40q: %v", p.Context, err)
 			continue
 		}
-		all, err := c.tok.EncodePrompt(tokenizer.Text(context + moved + p.Continuation))
-		ok := err == nil && slices.Equal(head, p.ContextIDs) && len(all) >= len(head) && slices.Equal(all[len(head):], p.ContinuationIDs)
-		d.check(ok, "%.40q + %.40q", p.Context, p.Continuation)
+		all, err := c.tok.EncodePrompt(tokenizer.Text(p.Context + p.Continuation))
+		ok := err == nil && len(all) >= len(head) && slices.Equal(all[:len(head)], p.ContextIDs) && slices.Equal(all[len(head):], p.ContinuationIDs)
+		d.check(ok, "%.40q + %.40q gives %v cut at %d (error %v)", p.Context, p.Continuation, all, len(head), err)
 	}
 	c.equal(c.name+": token ids of pairs", d.n, d.wrong, d.first)
 }

@@ -20,7 +20,7 @@ type Options struct {
 	CPU     string      // "auto" (default), "reference", "avx2" or "avx512"
 	Threads int         // default: one for each processor
 	KVType  string      // "f32" (default) or "f16"
-	Limit   int         // most log-likelihood pairs and texts of each real-model file; 0 = all
+	Limit   int         // most log-likelihood pairs of each real-model file; 0 = all
 	Each    func(Check) // called with every check as soon as it is done; may be nil
 	Log     io.Writer   // progress of long checks; nil = none
 }
