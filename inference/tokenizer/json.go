@@ -263,6 +263,9 @@ func splitByPattern(s step) (preTokenizer, error) {
 // tokens lays the vocabulary and the added tokens out by id. Gaps are left as unused tokens.
 func (f *tokenizerJSON) tokens(model Model) ([]token, error) {
 	var vocab map[string]int64
+	if len(f.Model.Vocab) == 0 || bytes.Equal(f.Model.Vocab, []byte("null")) {
+		return nil, fmt.Errorf("tokenizer.json: model.vocab is missing")
+	}
 	if err := json.Unmarshal(f.Model.Vocab, &vocab); err != nil {
 		return nil, fmt.Errorf("tokenizer.json: model.vocab: %w", err)
 	}
@@ -313,6 +316,9 @@ func (f *tokenizerJSON) tokens(model Model) ([]token, error) {
 
 // parseMerges reads merges as "left right" strings or as pairs.
 func parseMerges(raw json.RawMessage) ([][2]string, error) {
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return nil, fmt.Errorf("tokenizer.json: model.merges is missing")
+	}
 	var list []mergeJSON
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, fmt.Errorf("tokenizer.json: model.merges: %w", err)
