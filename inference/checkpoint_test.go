@@ -49,17 +49,27 @@ func TestOpenCheckpointReference(t *testing.T) {
 		shape  []int
 		files  []string
 	}{
-		{"llama-tiny", models.HF, "llama", "F32", map[string]any{
-			"hidden_size": int64(32), "rms_norm_eps": 1e-5, "rope_scaling.factor": 32.0, "rope_scaling.rope_type": "llama3",
-			"tie_word_embeddings": false, "eos_token_id": []any{int64(281), int64(284), int64(285)}, "rope_theta": 10000.0,
-			"no_such": nil, "rope_scaling.no": nil, "hidden_size.no": nil,
-		}, "model.embed_tokens.weight", []int{288, 32},
-			[]string{"model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"}},
-		{"llama4-vision", models.HF, "llama4", "F32", map[string]any{
-			"hidden_size": int64(32), "text_config.model_type": "llama4_text", "model_type": "llama4", "rope_scaling.factor": 16.0,
-			"image_token_index": int64(287), "no_rope_layers": []any{int64(1), int64(1), int64(1), int64(0)},
-		}, "language_model.model.norm.weight", []int{32},
-			[]string{"model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"}},
+		{
+			"llama-tiny", models.HF, "llama", "F32",
+			map[string]any{
+				"hidden_size": int64(32), "rms_norm_eps": 1e-5, "rope_scaling.factor": 32.0, "rope_scaling.rope_type": "llama3",
+				"tie_word_embeddings": false, "eos_token_id": []any{int64(281), int64(284), int64(285)}, "rope_theta": 10000.0,
+				"no_such": nil, "rope_scaling.no": nil, "hidden_size.no": nil,
+			},
+			"model.embed_tokens.weight",
+			[]int{288, 32},
+			[]string{"model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"},
+		},
+		{
+			"llama4-vision", models.HF, "llama4", "F32",
+			map[string]any{
+				"hidden_size": int64(32), "text_config.model_type": "llama4_text", "model_type": "llama4", "rope_scaling.factor": 16.0,
+				"image_token_index": int64(287), "no_rope_layers": []any{int64(1), int64(1), int64(1), int64(0)},
+			},
+			"language_model.model.norm.weight",
+			[]int{32},
+			[]string{"model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "preprocessor_config.json"},
+		},
 		{"gguf/llama-tiny-q4_0.gguf", models.GGUF, "llama", "Q4_0", map[string]any{
 			"llama.embedding_length": uint64(32), "general.architecture": "llama", "llama.rope.freq_base": 10000.0, "no_such": nil,
 		}, "token_embd.weight", []int{288, 32}, []string{"llama-tiny-q4_0.gguf"}},
@@ -117,6 +127,46 @@ func TestOpenCheckpointReference(t *testing.T) {
 			}
 			if c.TensorBytes != total || c.Parameters != params || total == 0 {
 				t.Errorf("%d bytes and %d parameters, want %d and %d", c.TensorBytes, c.Parameters, total, params)
+			}
+		})
+	}
+}
+
+// TestOpenCheckpointAll opens every reference model, in both layouts, and converts every tensor.
+func TestOpenCheckpointAll(t *testing.T) {
+	dir := checkpointFixtures(t)
+	folders, err := filepath.Glob(filepath.Join(dir, "*", "config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "gguf", "*.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		paths = append(paths, filepath.Dir(f))
+	}
+	if len(folders) < 8 || len(paths)-len(folders) < 15 {
+		t.Errorf("only %d folders among %d models", len(folders), len(paths))
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			c, err := OpenCheckpoint(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if c.Arch == "" || c.Quant == "" || len(c.Tensors) == 0 {
+				t.Errorf("architecture %q, quant %q, %d tensors", c.Arch, c.Quant, len(c.Tensors))
+			}
+			for _, in := range c.Tensors {
+				x, ok := c.Tensor(in.Name)
+				if !ok {
+					t.Fatalf("%s is listed but not found", in.Name)
+				}
+				if _, err := x.Floats(); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}

@@ -149,8 +149,20 @@ func TestMetadataTypes(t *testing.T) {
 		"f64": {0.1, 0.1}, "true": {true, true}, "false": {false, false}, "string": {"x", "x"}, "empty": {"", ""},
 	}
 	arrays := []any{
-		[]uint8{0, 255}, []int8{-128, 127}, []uint16{0, 65535}, []int16{-32768}, []uint32{1 << 31}, []int32{-1 << 31}, []uint64{1 << 63},
-		[]int64{-1 << 63}, []float32{0.1, 2}, []float64{0.1}, []bool{true, false}, []string{"", "a", "\xff"}, []string{}, []uint32{},
+		[]uint8{0, 255},
+		[]int8{-128, 127},
+		[]uint16{0, 65535},
+		[]int16{-32768},
+		[]uint32{1 << 31},
+		[]int32{-1 << 31},
+		[]uint64{1 << 63},
+		[]int64{-1 << 63},
+		[]float32{0.1, 2},
+		[]float64{0.1},
+		[]bool{true, false},
+		[]string{"", "a", "\xff"},
+		[]string{},
+		[]uint32{},
 	}
 	b := gguftest.New("llama")
 	for key, s := range scalars {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,9 +137,7 @@ func TestOpen(t *testing.T) {
 		"m-1.safetensors": string(vector("a", 2)), "m-2.safetensors": string(vector("b", 3)), IndexName: index,
 	}
 	both := map[string]string{SingleName: string(vector("single", 1))}
-	for name, content := range shards {
-		both[name] = content
-	}
+	maps.Copy(both, shards)
 	tests := []struct {
 		name  string
 		files map[string]string

@@ -57,8 +57,10 @@ func TestFloatToHalf(t *testing.T) {
 			x    float32
 			want uint16
 		}{
-			{float32(low), h}, {middle, even},
-			{math.Nextafter32(middle, 0), h}, {math.Nextafter32(middle, 1e9), h + 1},
+			{float32(low), h},
+			{middle, even},
+			{math.Nextafter32(middle, 0), h},
+			{math.Nextafter32(middle, 1e9), h + 1},
 		} {
 			if got := FloatToHalf(test.x); got != test.want {
 				t.Fatalf("%g is %#04x, want %#04x", test.x, got, test.want)

@@ -100,7 +100,7 @@ var ggufLayouts = [...]layout{
 }
 
 var otherLayouts = [...]layout{
-	Bool - Bool: {"BOOL", 1, 1, false}, U8 - Bool: {"U8", 1, 1, false}, U16 - Bool: {"U16", 1, 2, false},
+	0: {"BOOL", 1, 1, false}, U8 - Bool: {"U8", 1, 1, false}, U16 - Bool: {"U16", 1, 2, false},
 	U32 - Bool: {"U32", 1, 4, false}, U64 - Bool: {"U64", 1, 8, false}, F8_E4M3 - Bool: {"F8_E4M3", 1, 1, false},
 	F8_E5M2 - Bool: {"F8_E5M2", 1, 1, false}, F8_E8M0 - Bool: {"F8_E8M0", 1, 1, false}, C64 - Bool: {"C64", 1, 8, false},
 	F4 - Bool: {"F4", 2, 1, false}, F6_E2M3 - Bool: {"F6_E2M3", 4, 3, false}, F6_E3M2 - Bool: {"F6_E3M2", 4, 3, false},
