@@ -16,8 +16,8 @@ import (
 	"github.com/llama4-eval/llama4-eval/inference/gguf"
 )
 
-// shared is the folder of reference files, or a skip.
-func shared(t *testing.T) string {
+// fixtures is the folder of reference files, or a skip.
+func fixtures(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("LLAMA4_EVAL_SHARED")
 	if dir == "" {
@@ -30,8 +30,9 @@ func shared(t *testing.T) string {
 		}
 		dir = filepath.Join(root, "..", "shared")
 	}
+	dir = filepath.Join(dir, "fixtures")
 	if !exists(dir) {
-		t.Skipf("no reference files: %s is absent (LLAMA4_EVAL_SHARED names the folder)", dir)
+		t.Skipf("no reference files: %s is absent (LLAMA4_EVAL_SHARED names the folder of fixtures)", dir)
 	}
 	return dir
 }
@@ -43,7 +44,7 @@ func exists(path string) bool {
 
 // TestFixtures reads every reference file and compares type, shape and dequantised values of every tensor.
 func TestFixtures(t *testing.T) {
-	dir := filepath.Join(shared(t), "fixtures", "gguf")
+	dir := filepath.Join(fixtures(t), "gguf")
 	raw, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 	if err != nil {
 		t.Fatal(err)
