@@ -13,6 +13,8 @@
 // SentencePiece-style ones (Gemma, Llama 2) write U+2581 for a space and merge the characters of the whole text; characters
 // without a token become bytes. Merging takes O(n log n) for a text of n characters without any place to cut.
 //
+// Classes of characters are those of the Unicode version of package unicode; characters that are newer count as punctuation.
+//
 // Files are not trusted: ids, ranks and types are checked before anything of their size is made, and messages say which
 // entry is wrong. The package has no WordPiece and no unigram models, and reads no SentencePiece protobuf files.
 //

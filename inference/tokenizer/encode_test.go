@@ -207,6 +207,36 @@ func TestSegments(t *testing.T) {
 	}
 }
 
+// TestDoubleBOS: a prompt begins with BOS once, whoever writes it.
+func TestDoubleBOS(t *testing.T) {
+	bos := Segment{Text: "<|begin_of_text|>", Special: true}
+	text := Segment{Text: "the"}
+	for _, add := range []bool{true, false} {
+		m := byteLevelMeta("qwen2")
+		m["tokenizer.ggml.add_bos_token"] = add
+		tok := mustMap(m)
+		id, _ := tok.BOS()
+		plain := tok.Encode("the")
+		with := append([]int32{id}, plain...)
+		want := plain
+		if add {
+			want = with
+		}
+		if got, err := tok.EncodePrompt([]Segment{text}); err != nil || !slices.Equal(got, want) {
+			t.Errorf("add_bos_token %t, text: %v, %v, want %v", add, got, err, want)
+		}
+		if got, err := tok.EncodePrompt([]Segment{bos, text}); err != nil || !slices.Equal(got, with) {
+			t.Errorf("add_bos_token %t, BOS and text: %v, %v, want %v", add, got, err, with)
+		}
+		if got, err := tok.EncodePrompt([]Segment{bos, bos, text}); err == nil || !strings.Contains(err.Error(), "begins with two BOS tokens") {
+			t.Errorf("add_bos_token %t, two BOS: %v, %v, want an error", add, got, err)
+		}
+		if _, err := tok.EncodePrompt([]Segment{{Text: "no", Special: true}}); err == nil {
+			t.Errorf("add_bos_token %t: an unknown special token gave no error", add)
+		}
+	}
+}
+
 // TestControlNames: a file that calls a known control token ordinary or user-defined can't make text produce it.
 func TestControlNames(t *testing.T) {
 	for _, k := range []kind{normal, userDefined, unused} {

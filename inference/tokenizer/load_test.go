@@ -46,7 +46,9 @@ func TestGGUFErrors(t *testing.T) {
 			m["tokenizer.ggml.tokens"] = tokens
 		}, "tokens 3 and 9 are both"},
 		{"no merges", false, func(m map[string]any) { delete(m, "tokenizer.ggml.merges") }, "no tokenizer.ggml.merges"},
-		{"merge of unknown token", false, func(m map[string]any) { m["tokenizer.ggml.merges"] = []string{m["tokenizer.ggml.merges"].([]string)[0], "zzz h"} }, `merge 1 ("zzz" with "h"): "zzz" is not a token`},
+		{"merge of unknown token", false, func(m map[string]any) {
+			m["tokenizer.ggml.merges"] = []string{m["tokenizer.ggml.merges"].([]string)[0], "zzz h"}
+		}, `merge 1 ("zzz" with "h"): "zzz" is not a token`},
 		{"merge into unknown token", false, func(m map[string]any) { m["tokenizer.ggml.merges"] = []string{"! !", "q !"} }, `merge 0 ("!" with "!"): "!!" is not a token`},
 		{"merge without a space", false, func(m map[string]any) { m["tokenizer.ggml.merges"] = []string{"th"} }, `entry 0: "th" is not two tokens`},
 		{"empty merge", false, func(m map[string]any) { m["tokenizer.ggml.merges"] = []string{""} }, `entry 0: "" is not two tokens`},
@@ -537,7 +539,9 @@ func use(t *testing.T, tok *Tokenizer, data string) {
 }
 
 func FuzzFromJSON(f *testing.F) {
-	f.Add(marshal(jsonFiles()), []byte(`{"eos_token": "<|im_end|>", "add_bos_token": true}`), []byte(`{"eos_token_id": [1, 2]}`))
+	f.Add([]byte(`{"model": {"vocab": {"t": 0, "h": 1, "th": 2}, "merges": [["t", "h"]]}, "pre_tokenizer": {"type": "ByteLevel"}, "normalizer": {"type": "NFC"},
+		"added_tokens": [{"id": 3, "content": "<s>", "special": true}, {"id": 4, "content": "th", "normalized": true}]}`),
+		[]byte(`{"eos_token": "<s>", "add_bos_token": true}`), []byte(`{"eos_token_id": [1, 2]}`))
 	f.Add([]byte(`{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}, "pre_tokenizer": {"type": "ByteLevel"}}`), []byte(`{}`), []byte(`{}`))
 	f.Add([]byte(`{"normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}]}}`), []byte(`{"chat_template": []}`), []byte(`null`))
 	f.Fuzz(func(t *testing.T, tokenizer, config, generation []byte) {
@@ -563,12 +567,9 @@ func FuzzFromRanks(f *testing.F) {
 func FuzzFromGGUF(f *testing.F) {
 	f.Add("a\nb\nab", "a b\nab a", []byte{1, 1, 1}, true, int64(1), false)
 	f.Add("<|im_end|>\nĠ\n▁▁", "Ġ Ġ", []byte{3, 4, 6}, false, int64(-1), true)
+	metas := map[bool]map[string]any{false: byteLevelMeta("llama4"), true: spmMeta()}
 	f.Fuzz(func(t *testing.T, tokens, merges string, types []byte, spm bool, bos int64, keep bool) {
-		m := byteLevelMeta("llama4")
-		if spm {
-			m = spmMeta()
-		}
-		m = maps.Clone(m)
+		m := maps.Clone(metas[spm])
 		list := strings.Split(tokens, "\n")
 		kinds := make([]int32, len(list))
 		scores := make([]float32, len(list))
