@@ -11,7 +11,8 @@ func Folders(task string) []string {
 }
 
 // CLUE lists where the set of a task lies in the layouts that are in circulation, in the order in which they are preferred among
-// files of the same split: the set's own [Folders], then the FewCLUE folder. train names the files of the training split, best first; none = train.json.
+// files of the same split: the set's own [Folders], then the FewCLUE folder. train names the files of the training split, best first;
+// none = train.json.
 func CLUE(task string, train ...string) []Candidate {
 	if len(train) == 0 {
 		train = []string{"train.json"}

@@ -21,26 +21,29 @@ var entityFillers = map[string][]string{
 
 // entityTemplates hold fields <type>; everything else is plain text.
 var entityTemplates = []string{
-	"<company><position><name>昨天表示，公司将在<address>新建一座工厂。",
+	"<company><position><name>表示，公司将在<address>新建一座工厂。",
 	"<name>在<address>的书店里读完了<book>，久久不愿离开。",
 	"由<name>主演的<movie>今晚在<address>首映，<organization>到场助阵。",
-	"<government><position><name>近日到<scene>检查安全工作。",
+	"<government><position><name>到<scene>检查安全工作。",
 	"<organization><position><name>说，球队下周要去<address>比赛。",
 	"<company>推出的新作<game>上线三天，玩家已经超过百万。",
 	"周末我们一家去了<scene>，又在<address>吃了晚饭。",
 	"<name>曾在<company>担任<position>，后来写出了<book>。",
 	"<movie>的<position><name>透露，续集将在<scene>取景。",
-	"<government>与<organization>联合举办的活动昨天在<address>开幕。",
+	"<government>与<organization>联合举办的活动在<address>开幕。",
 	"记者从<government>获悉，<scene>下月起免费开放。",
 	"他整晚都在玩<game>，连<name>的电话也没接。",
 }
+
+// entityOpenings stand before a template and hold no entity.
+var entityOpenings = []string{"", "据报道，", "消息称，", "本月初，", "上周五，", "去年年底，", "不久前，", "今天上午，", "大家都知道，", "令人意外的是，"}
 
 func makeCLUENER(seed uint64, n int) datasets.Set {
 	return generate(seed, "cluener", n, func(r *random, i int) datasets.Record {
 		// Templates take turns, so that all types are frequent.
 		rest := entityTemplates[i%len(entityTemplates)]
 		rec := datasets.Record{Answer: -1}
-		var text []rune
+		text := []rune(one(r, entityOpenings))
 		for {
 			before, after, ok := strings.Cut(rest, "<")
 			text = append(text, []rune(before)...)

@@ -32,6 +32,7 @@ type Loaded struct {
 	Rows       int // labelled rows, before examples are taken away
 	Unlabelled int // rows without a label
 	Dropped    int // rows that the set's own rules exclude
+	Chance     float64 // accuracy of guessing at the samples, see [Chance]; 0 where answers are not choices
 	Notes      []string
 }
 
@@ -136,6 +137,7 @@ func (t Task) finish(l *Loaded, set datasets.Set, train []datasets.Record, o Loa
 			l.Source.ShotSplit, l.Source.Train = l.Source.Split, nil
 		}
 	}
+	l.Chance, _ = Chance(scored)
 	l.Samples = make([]Sample, len(scored))
 	for i, r := range scored {
 		l.Samples[i] = Sample{

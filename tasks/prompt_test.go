@@ -1,0 +1,96 @@
+package tasks
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/llama4-eval/llama4-eval/datasets"
+	"github.com/llama4-eval/llama4-eval/golden"
+)
+
+// fixtureOf names the fixture that prompts are rendered from.
+var fixtureOf = map[string]string{
+	"tnews": "tnews/dev.json", "ocnli": "ocnli/dev.json", "eprstmt": "eprstmt/dev.json", "c3": "c3/c3-d-dev.json",
+	"cmrc2018": "cmrc2018/data/cmrc2018_dev.json", "cluener": "cluener/dev.json",
+}
+
+// The goldens show a prompt in all its forms: as a base model gets it with and without an example, by letter, and the turns of a
+// conversation. A change here means a new Version of the task.
+func TestPromptGoldens(t *testing.T) {
+	for _, k := range All() {
+		t.Run(k.Name, func(t *testing.T) {
+			records := readFixture(t, k, fixtureOf[k.Name]).Records
+			var b strings.Builder
+			section := func(title, text string) { fmt.Fprintf(&b, "=== %s\n%s◁\n", title, text) }
+			fmt.Fprintf(&b, "%s, version %d\n", k.Name, k.Version)
+			plain, one := k.Prompt(records[0], nil), k.Prompt(records[0], records[1:2])
+			section("base", plain.Prompt.Text())
+			section("base, one example", one.Prompt.Text())
+			section("system", one.Prompt.System)
+			for _, s := range one.Prompt.Shots {
+				section("user", s.Query)
+				section("assistant", s.Answer)
+			}
+			section("user", one.Prompt.Query)
+			if plain.Letters != nil {
+				section("by letter", plain.Letters.Prompt.Text())
+				section("by letter, one example", one.Letters.Prompt.Text())
+				fmt.Fprintf(&b, "letters: %q\n", plain.Letters.Names)
+			}
+			fmt.Fprintf(&b, "choices: %q\nmax tokens: %d, stop: %q\n", plain.Choices, plain.MaxTokens, plain.Stop)
+			golden.Check(t, k.Name+".txt", []byte(b.String()))
+		})
+	}
+}
+
+// A query ends where the answer begins: a blank there would be part of a token that a model has never seen apart from its word.
+func TestPromptsEndWhereAnswersBegin(t *testing.T) {
+	for _, k := range All() {
+		for _, r := range k.Make(2, 40).Records {
+			req := k.Prompt(r, []datasets.Record{r})
+			prompts := []Prompt{req.Prompt}
+			if req.Letters != nil {
+				prompts = append(prompts, req.Letters.Prompt)
+				if len(req.Letters.Names) != len(req.Choices) {
+					t.Errorf("%s: %d letters, %d choices", k.Name, len(req.Letters.Names), len(req.Choices))
+				}
+			}
+			for _, p := range prompts {
+				for _, text := range []string{p.Query, p.Text(), p.Shots[0].Query} {
+					if strings.TrimSpace(text) != text || !strings.HasSuffix(text, "：") {
+						t.Fatalf("%s: %q", k.Name, text)
+					}
+				}
+				if a := p.Shots[0].Answer; strings.TrimSpace(a) != a || a == "" {
+					t.Fatalf("%s: answer %q", k.Name, a)
+				}
+				if p.Query != p.Shots[0].Query {
+					t.Fatalf("%s: an example is asked in another way: %q, %q", k.Name, p.Query, p.Shots[0].Query)
+				}
+			}
+			if k.Kind == Generate && (req.MaxTokens <= 0 || len(req.Stop) == 0) {
+				t.Fatalf("%s: an answer without end", k.Name)
+			}
+			if k.Kind == Choice && (len(req.Choices) < 2 || req.Letters == nil) {
+				t.Fatalf("%s: %d choices", k.Name, len(req.Choices))
+			}
+		}
+	}
+}
+
+func TestPromptText(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		p    Prompt
+		want string
+	}{
+		{"query alone", Prompt{Query: "问："}, "问："},
+		{"system", Prompt{System: "说明。", Query: "问："}, "说明。\n\n问："},
+		{"examples", Prompt{System: "说明。", Shots: []Shot{{"甲：", "一"}, {"乙：", "二"}}, Query: "丙："}, "说明。\n\n甲：一\n\n乙：二\n\n丙："},
+	} {
+		if got := tc.p.Text(); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
