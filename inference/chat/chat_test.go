@@ -47,36 +47,62 @@ func TestRender(t *testing.T) {
 		msgs     []chat.Message
 		want     string // with the generation prompt
 	}{
-		{"chatml", chat.ChatML(), conversation("你好", "您好！", " 再见 "),
-			"[<|im_start|>]user\n你好[<|im_end|>]\n[<|im_start|>]assistant\n您好！[<|im_end|>]\n[<|im_start|>]user\n 再见 [<|im_end|>]\n[<|im_start|>]assistant\n"},
-		{"chatml system", chat.ChatML(), withSystem("S", conversation("A")),
-			"[<|im_start|>]system\nS[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n"},
-		{"smollm2", chat.SmolLM2(), conversation("A"),
-			"[<|im_start|>]system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n"},
-		{"smollm2 system", chat.SmolLM2(), withSystem("", conversation("A")),
-			"[<|im_start|>]system\n[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n"},
-		{"qwen2.5", chat.Qwen25(), conversation("A"),
-			"[<|im_start|>]system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n"},
-		{"qwen2", chat.Qwen2(), conversation("A"),
-			"[<|im_start|>]system\nYou are a helpful assistant.[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n"},
-		{"gemma3", chat.Gemma3(), conversation(" A\n", "B ", "C"),
-			"[<bos>][<start_of_turn>]user\nA[<end_of_turn>]\n[<start_of_turn>]model\nB[<end_of_turn>]\n[<start_of_turn>]user\nC[<end_of_turn>]\n[<start_of_turn>]model\n"},
-		{"gemma3 system", chat.Gemma3(), withSystem(" S ", conversation(" A ", "B", "C")),
-			"[<bos>][<start_of_turn>]user\n S \n\nA[<end_of_turn>]\n[<start_of_turn>]model\nB[<end_of_turn>]\n[<start_of_turn>]user\nC[<end_of_turn>]\n[<start_of_turn>]model\n"},
-		{"gemma2", chat.Gemma2(), conversation("A"),
-			"[<bos>][<start_of_turn>]user\nA[<end_of_turn>]\n[<start_of_turn>]model\n"},
-		{"llama3", chat.Llama3(), withSystem(" S\n", conversation(" A ", "B")),
+		{
+			"chatml", chat.ChatML(), conversation("你好", "您好！", " 再见 "),
+			"[<|im_start|>]user\n你好[<|im_end|>]\n[<|im_start|>]assistant\n您好！[<|im_end|>]\n[<|im_start|>]user\n 再见 [<|im_end|>]\n[<|im_start|>]assistant\n",
+		},
+		{
+			"chatml system", chat.ChatML(), withSystem("S", conversation("A")),
+			"[<|im_start|>]system\nS[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n",
+		},
+		{
+			"smollm2", chat.SmolLM2(), conversation("A"),
+			"[<|im_start|>]system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n",
+		},
+		{
+			"smollm2 system", chat.SmolLM2(), withSystem("", conversation("A")),
+			"[<|im_start|>]system\n[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n",
+		},
+		{
+			"qwen2.5", chat.Qwen25(), conversation("A"),
+			"[<|im_start|>]system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n",
+		},
+		{
+			"qwen2", chat.Qwen2(), conversation("A"),
+			"[<|im_start|>]system\nYou are a helpful assistant.[<|im_end|>]\n[<|im_start|>]user\nA[<|im_end|>]\n[<|im_start|>]assistant\n",
+		},
+		{
+			"gemma3", chat.Gemma3(), conversation(" A\n", "B ", "C"),
+			"[<bos>][<start_of_turn>]user\nA[<end_of_turn>]\n[<start_of_turn>]model\nB[<end_of_turn>]\n[<start_of_turn>]user\nC[<end_of_turn>]\n[<start_of_turn>]model\n",
+		},
+		{
+			"gemma3 system", chat.Gemma3(), withSystem(" S ", conversation(" A ", "B", "C")),
+			"[<bos>][<start_of_turn>]user\n S \n\nA[<end_of_turn>]\n[<start_of_turn>]model\nB[<end_of_turn>]\n[<start_of_turn>]user\nC[<end_of_turn>]\n[<start_of_turn>]model\n",
+		},
+		{
+			"gemma2", chat.Gemma2(), conversation("A"),
+			"[<bos>][<start_of_turn>]user\nA[<end_of_turn>]\n[<start_of_turn>]model\n",
+		},
+		{
+			"llama3", chat.Llama3(), withSystem(" S\n", conversation(" A ", "B")),
 			"[<|begin_of_text|>][<|start_header_id|>]system[<|end_header_id|>]\n\nS[<|eot_id|>][<|start_header_id|>]user[<|end_header_id|>]\n\nA[<|eot_id|>]" +
-				"[<|start_header_id|>]assistant[<|end_header_id|>]\n\nB[<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n"},
-		{"llama3.1", chat.Llama31(), conversation("A\u3000"),
+				"[<|start_header_id|>]assistant[<|end_header_id|>]\n\nB[<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n",
+		},
+		{
+			"llama3.1", chat.Llama31(), conversation("A\u3000"),
 			"[<|begin_of_text|>][<|start_header_id|>]system[<|end_header_id|>]\n\nCutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n[<|eot_id|>]" +
-				"[<|start_header_id|>]user[<|end_header_id|>]\n\nA[<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n"},
-		{"llama3.1 system", chat.Llama31(), withSystem("\x1cS ", conversation("A")),
+				"[<|start_header_id|>]user[<|end_header_id|>]\n\nA[<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n",
+		},
+		{
+			"llama3.1 system", chat.Llama31(), withSystem("\x1cS ", conversation("A")),
 			"[<|begin_of_text|>][<|start_header_id|>]system[<|end_header_id|>]\n\nCutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\nS[<|eot_id|>]" +
-				"[<|start_header_id|>]user[<|end_header_id|>]\n\nA[<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n"},
-		{"llama4", chat.Llama4(), withSystem(" S ", conversation(" A ", " B ")),
+				"[<|start_header_id|>]user[<|end_header_id|>]\n\nA[<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n",
+		},
+		{
+			"llama4", chat.Llama4(), withSystem(" S ", conversation(" A ", " B ")),
 			"[<|begin_of_text|>][<|header_start|>]system[<|header_end|>]\n\nS[<|eot|>][<|header_start|>]user[<|header_end|>]\n\n A [<|eot|>]" +
-				"[<|header_start|>]assistant[<|header_end|>]\n\n B [<|eot|>][<|header_start|>]assistant[<|header_end|>]\n\n"},
+				"[<|header_start|>]assistant[<|header_end|>]\n\n B [<|eot|>][<|header_start|>]assistant[<|header_end|>]\n\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			segs, err := c.template.Render(c.msgs, true)

@@ -1,6 +1,8 @@
 package chat_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +35,7 @@ func TestRealModels(t *testing.T) {
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			f, err := gguf.Open(filepath.Join(dir, c.file))
-			if os.IsNotExist(err) {
+			if errors.Is(err, fs.ErrNotExist) {
 				t.Skipf("model is absent: %v", err)
 			} else if err != nil {
 				t.Fatal(err)

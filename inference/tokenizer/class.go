@@ -34,8 +34,12 @@ var classes = sync.OnceValue(func() *classTable {
 		{unicode.L, letter},
 		{unicode.N, number},
 		{unicode.White_Space, space},
-		{unicode.Lu, upper}, {unicode.Lt, upper}, {unicode.Lm, upper | lower}, {unicode.Lo, upper | lower},
-		{unicode.M, upper | lower}, {unicode.Ll, lower},
+		{unicode.Lu, upper},
+		{unicode.Lt, upper},
+		{unicode.Lm, upper | lower},
+		{unicode.Lo, upper | lower},
+		{unicode.M, upper | lower},
+		{unicode.Ll, lower},
 	} {
 		for _, r := range row.table.R16 {
 			for c := int(r.Lo); c <= int(r.Hi); c += int(r.Stride) {

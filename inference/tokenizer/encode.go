@@ -63,17 +63,24 @@ func (t *Tokenizer) EncodePrompt(segs []Segment) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.bos < 0 {
-		return ids, nil
+	written := 0 // BOS tokens that the segments begin with
+	for written < len(segs) && t.isBOS(segs[written]) {
+		written++
 	}
-	if len(ids) > 1 && ids[0] == t.bos && ids[1] == t.bos {
+	if written > 1 {
 		return nil, fmt.Errorf("tokenizer: the prompt begins with two BOS tokens %s; a template that prints BOS needs no other",
 			t.describe(t.bos))
 	}
-	if t.addBOS && (len(ids) == 0 || ids[0] != t.bos) {
+	if t.addBOS && written == 0 {
 		ids = append([]int32{t.bos}, ids...)
 	}
 	return ids, nil
+}
+
+// isBOS reports whether s is the BOS token.
+func (t *Tokenizer) isBOS(s Segment) bool {
+	id, ok := t.texts[s.Text]
+	return ok && s.Special && id == t.bos
 }
 
 // ParseSpecial cuts text at the names of control tokens, of overlapping ones at the longest. It is for text that the user

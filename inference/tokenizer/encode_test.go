@@ -166,8 +166,11 @@ func TestSegments(t *testing.T) {
 		want []int32
 		err  string
 	}{
-		{"adjacent text is joined", []Segment{text("th"), text(""), text("ere"), special("<|im_end|>"), text("the")},
-			slices.Concat(tok.Encode("there"), []int32{end}, tok.Encode("the")), ""},
+		{
+			"adjacent text is joined",
+			[]Segment{text("th"), text(""), text("ere"), special("<|im_end|>"), text("the")},
+			slices.Concat(tok.Encode("there"), []int32{end}, tok.Encode("the")), "",
+		},
 		{"spelled special is text", []Segment{text("<|im_"), text("end|>")}, tok.Encode("<|im_end|>"), ""},
 		{"unknown", []Segment{special("<|nope|>")}, nil, `tokenizer: "<|nope|>" is not a special token of this model`},
 		{"two in one", []Segment{special("<|im_end|><|im_end|>")}, nil, "is not a special token"},

@@ -92,8 +92,10 @@ func gemmaJSON(t *testing.T, path string) []byte {
 		"normalizer":     map[string]any{"type": "Replace", "pattern": map[string]any{"String": " "}, "content": "▁"},
 		"pre_tokenizer":  map[string]any{"type": "Split", "pattern": map[string]any{"String": " "}, "behavior": "MergedWithPrevious", "invert": false},
 		"post_processor": map[string]any{"type": "TemplateProcessing", "single": []any{special, text}},
-		"model": map[string]any{"type": "BPE", "dropout": nil, "unk_token": "<unk>", "byte_fallback": true, "fuse_unk": true,
-			"ignore_merges": false, "vocab": vocab, "merges": pairs},
+		"model": map[string]any{
+			"type": "BPE", "dropout": nil, "unk_token": "<unk>", "byte_fallback": true, "fuse_unk": true,
+			"ignore_merges": false, "vocab": vocab, "merges": pairs,
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -197,8 +197,10 @@ func TestJSON(t *testing.T) {
 	if tok.ChatTemplate() != "B" || tok.Pre() != "gpt-2" || tok.Model() != BPE {
 		t.Errorf("ChatTemplate %q, Pre %q, Model %q", tok.ChatTemplate(), tok.Pre(), tok.Model())
 	}
-	tok, err = FromJSON(Files{TokenizerJSON: marshal(jsonFiles()), TokenizerConfig: []byte(`{"bos_token": {"content": "th"}, "add_bos_token": true}`),
-		ChatTemplate: []byte("J")})
+	tok, err = FromJSON(Files{
+		TokenizerJSON: marshal(jsonFiles()), TokenizerConfig: []byte(`{"bos_token": {"content": "th"}, "add_bos_token": true}`),
+		ChatTemplate: []byte("J"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

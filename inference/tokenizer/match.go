@@ -7,14 +7,9 @@ import (
 
 // A matcher finds user-defined tokens in text.
 type matcher struct {
-	tokens   []matched
+	tokens   []part
 	byFirst  [256][]int // indices into tokens, by first byte, longest first
 	leftmost bool       // the leftmost match wins (the longest of those); else the longest of all wins
-}
-
-type matched struct {
-	text string
-	id   int32
 }
 
 // part is a stretch of text, or a user-defined token found in it (id >= 0).
@@ -25,13 +20,13 @@ type part struct {
 
 func (m *matcher) add(text string, id int32) {
 	if text != "" {
-		m.tokens = append(m.tokens, matched{text, id})
+		m.tokens = append(m.tokens, part{text, id})
 	}
 }
 
 // sort makes the matcher ready: longest tokens first, then by id.
 func (m *matcher) sort() {
-	slices.SortStableFunc(m.tokens, func(a, b matched) int { return len(b.text) - len(a.text) })
+	slices.SortStableFunc(m.tokens, func(a, b part) int { return len(b.text) - len(a.text) })
 	for i, tok := range m.tokens {
 		m.byFirst[tok.text[0]] = append(m.byFirst[tok.text[0]], i)
 	}
@@ -60,7 +55,7 @@ func (m *matcher) cutLeftmost(text string) []part {
 		if from < pos {
 			parts = append(parts, part{text[from:pos], -1})
 		}
-		parts = append(parts, part{m.tokens[i].text, m.tokens[i].id})
+		parts = append(parts, m.tokens[i])
 		pos += len(m.tokens[i].text)
 		from = pos
 	}
@@ -99,7 +94,7 @@ func (m *matcher) cutLongest(text string) []part {
 				if at > 0 {
 					next = append(next, part{rest[:at], -1})
 				}
-				next = append(next, part{tok.text, tok.id})
+				next = append(next, tok)
 				rest = rest[at+len(tok.text):]
 			}
 			if rest != "" {

@@ -32,8 +32,10 @@ func TestComposed(t *testing.T) {
 
 // TestComposedSlowly compares with x/text on text without long runs of marks.
 func TestComposedSlowly(t *testing.T) {
-	chars := []string{"a", "e", "o", "\u0301", "\u0323", "\u0307", "\u0308", "é", "\u1eb9", "\u1e69", "s", "\u212b", "\u0344", "\u1100", "\u1161", "\u11a8",
-		"가", "각", "\u0915", "\u093c", "\u0958", "\u09c7", "\u09be", "ﬁ", "中", "\U0002f800", "\xff", "\u3099", "か", " "}
+	chars := []string{
+		"a", "e", "o", "\u0301", "\u0323", "\u0307", "\u0308", "é", "\u1eb9", "\u1e69", "s", "\u212b", "\u0344", "\u1100", "\u1161", "\u11a8",
+		"가", "각", "\u0915", "\u093c", "\u0958", "\u09c7", "\u09be", "ﬁ", "中", "\U0002f800", "\xff", "\u3099", "か", " ",
+	}
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 20000 {
 		var b strings.Builder

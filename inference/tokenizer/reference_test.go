@@ -149,8 +149,10 @@ func TestGoldens(t *testing.T) {
 		cases      []tokenizeCase
 	}{
 		{
-			"smollm2", smollm2, "smollm", 1, false, 2, []int32{0, 2},
-			map[string]int32{"<|endoftext|>": 0, "<|im_start|>": 1, "<|im_end|>": 2}, true,
+			"smollm2", smollm2, "smollm", 1, false, 2,
+			[]int32{0, 2},
+			map[string]int32{"<|endoftext|>": 0, "<|im_start|>": 1, "<|im_end|>": 2},
+			true,
 			[]tokenizeCase{
 				{Text: "Hello, we can use", IDs: []int32{19556, 28, 392, 416, 722}},
 				{Text: "The capital of France is", IDs: []int32{504, 3575, 282, 4649, 314}},
@@ -161,8 +163,10 @@ func TestGoldens(t *testing.T) {
 			},
 		},
 		{
-			"gemma3", gemma3, "", 2, true, 1, []int32{1, 106},
-			map[string]int32{"<bos>": 2, "<eos>": 1, "<start_of_turn>": 105, "<end_of_turn>": 106, "<start_of_image>": 255999}, false,
+			"gemma3", gemma3, "", 2, true, 1,
+			[]int32{1, 106},
+			map[string]int32{"<bos>": 2, "<eos>": 1, "<start_of_turn>": 105, "<end_of_turn>": 106, "<start_of_image>": 255999},
+			false,
 			[]tokenizeCase{
 				{Text: "Hello, world!", IDs: []int32{9259, 236764, 1902, 236888}},
 				{Text: "The capital of France is", IDs: []int32{818, 5279, 529, 7001, 563}},
@@ -174,8 +178,10 @@ func TestGoldens(t *testing.T) {
 			},
 		},
 		{
-			"qwen", qwen, "qwen2", 151643, false, 151645, []int32{151643, 151645},
-			map[string]int32{"<|endoftext|>": 151643, "<|im_start|>": 151644, "<|im_end|>": 151645, "<tool_call>": 151657}, true,
+			"qwen", qwen, "qwen2", 151643, false, 151645,
+			[]int32{151643, 151645},
+			map[string]int32{"<|endoftext|>": 151643, "<|im_start|>": 151644, "<|im_end|>": 151645, "<tool_call>": 151657},
+			true,
 			nil,
 		},
 	} {
