@@ -40,8 +40,10 @@ func JSON(name string, raw []byte) ([]Value, error) {
 	case first[0] == '[' || first[0] == '{':
 		return p.lines(raw)
 	}
-	return nil, &Error{File: name, Line: 1 + bytes.Count(raw[:len(raw)-len(rest)-len(first)], []byte("\n")),
-		Msg: fmt.Sprintf("neither a JSON array nor JSON Lines: begins with %s", quoteShort(string(first)))}
+	return nil, &Error{
+		File: name, Line: 1 + bytes.Count(raw[:len(raw)-len(rest)-len(first)], []byte("\n")),
+		Msg: fmt.Sprintf("neither a JSON array nor JSON Lines: begins with %s", quoteShort(string(first))),
+	}
 }
 
 // firstLine returns the first line that is not blank, without surrounding white space, and what follows it. line is nil when

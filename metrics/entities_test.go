@@ -14,13 +14,24 @@ func TestEntityCounts(t *testing.T) {
 		surface, spans map[string]Counts
 	}{
 		{"nothing", nil, map[string]Counts{"address": {FN: 1}, "name": {FN: 1}}, map[string]Counts{"address": {FN: 2}, "name": {FN: 1}}},
-		{"one of two places", []Entity{{"address", "北京", 0, 2}},
-			map[string]Counts{"address": {TP: 1}, "name": {FN: 1}}, map[string]Counts{"address": {TP: 1, FN: 1}, "name": {FN: 1}}},
-		{"said twice counts once", []Entity{{"name", "李四", 8, 10}, {"name", "李四", 8, 10}},
-			map[string]Counts{"address": {FN: 1}, "name": {TP: 1}}, map[string]Counts{"address": {FN: 2}, "name": {TP: 1}}},
-		{"wrong type", []Entity{{"company", "李四", 8, 10}},
+		{
+			"one of two places",
+			[]Entity{{"address", "北京", 0, 2}},
+			map[string]Counts{"address": {TP: 1}, "name": {FN: 1}},
+			map[string]Counts{"address": {TP: 1, FN: 1}, "name": {FN: 1}},
+		},
+		{
+			"said twice counts once",
+			[]Entity{{"name", "李四", 8, 10}, {"name", "李四", 8, 10}},
+			map[string]Counts{"address": {FN: 1}, "name": {TP: 1}},
+			map[string]Counts{"address": {FN: 2}, "name": {TP: 1}},
+		},
+		{
+			"wrong type",
+			[]Entity{{"company", "李四", 8, 10}},
 			map[string]Counts{"address": {FN: 1}, "name": {FN: 1}, "company": {FP: 1}},
-			map[string]Counts{"address": {FN: 2}, "name": {FN: 1}, "company": {FP: 1}}},
+			map[string]Counts{"address": {FN: 2}, "name": {FN: 1}, "company": {FP: 1}},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.surface, SurfaceCounts(gold, tc.pred)); diff != "" {

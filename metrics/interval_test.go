@@ -14,9 +14,16 @@ func TestWilsonBounds(t *testing.T) {
 		confidence float64
 		ok         bool
 	}{
-		{0, 0, 0.95, false}, {1, 0, 0.95, false}, {-1, 3, 0.95, false}, {4, 3, 0.95, false},
-		{1, 3, 0, false}, {1, 3, 1, false}, {1, 3, math.NaN(), false},
-		{0, 3, 0.95, true}, {3, 3, 0.95, true}, {1, 3, 0.5, true},
+		{0, 0, 0.95, false},
+		{1, 0, 0.95, false},
+		{-1, 3, 0.95, false},
+		{4, 3, 0.95, false},
+		{1, 3, 0, false},
+		{1, 3, 1, false},
+		{1, 3, math.NaN(), false},
+		{0, 3, 0.95, true},
+		{3, 3, 0.95, true},
+		{1, 3, 0.5, true},
 	} {
 		ci, ok := Wilson(tc.k, tc.n, tc.confidence)
 		if ok != tc.ok {

@@ -52,8 +52,16 @@ var contractions = []struct {
 	first, second string
 	before, after byte
 }{
-	{"can", "not", 'b', 'b'}, {"d", "'ye", 'b', 'b'}, {"gim", "me", 'b', 'b'}, {"gon", "na", 'b', 'b'}, {"got", "ta", 'b', 'b'},
-	{"lem", "me", 'b', 'b'}, {"more", "'n", 'b', 'b'}, {"wan", "na", 'b', 's'}, {"'t", "is", 's', 'b'}, {"'t", "was", 's', 'b'},
+	{"can", "not", 'b', 'b'},
+	{"d", "'ye", 'b', 'b'},
+	{"gim", "me", 'b', 'b'},
+	{"gon", "na", 'b', 'b'},
+	{"got", "ta", 'b', 'b'},
+	{"lem", "me", 'b', 'b'},
+	{"more", "'n", 'b', 'b'},
+	{"wan", "na", 'b', 's'},
+	{"'t", "is", 's', 'b'},
+	{"'t", "was", 's', 'b'},
 }
 
 // Treebank splits English text into tokens by the rules of the Penn Treebank, as NLTK's NLTKWordTokenizer does: brackets, quotes

@@ -32,11 +32,13 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		prize := one(r, []string{"金梧桐奖", "长河文学奖", "飞鹿奖", "银帆奖"})
 		book := one(r, []string{"《雨巷灯火》", "《第七个渡口》", "《麦浪与铁轨》", "《山那边的钟声》", "《白塔往事》"})
 		return fmt.Sprintf("%s（%d年－），%s人，作家。早年就读于%s，毕业后在一所中学任教。%d年发表长篇小说%s，讲述三代人的命运，凭此书获得%s。晚年致力于方言调查，出版多部笔记。",
-				name, born, city, school, debut, book, prize), []fact{
-				{question: name + "出生于哪一年？", answer: fmt.Sprintf("%d年", born)}, {question: name + "早年就读于哪所学校？", answer: school},
-				{question: name + "哪一年发表长篇小说？", answer: fmt.Sprintf("%d年", debut)}, {question: name + "获得了什么奖？", answer: prize},
-				{question: name + "晚年致力于什么？", answer: "方言调查"},
-			}
+			name, born, city, school, debut, book, prize), []fact{
+			{question: name + "出生于哪一年？", answer: fmt.Sprintf("%d年", born)},
+			{question: name + "早年就读于哪所学校？", answer: school},
+			{question: name + "哪一年发表长篇小说？", answer: fmt.Sprintf("%d年", debut)},
+			{question: name + "获得了什么奖？", answer: prize},
+			{question: name + "晚年致力于什么？", answer: "方言调查"},
+		}
 	},
 	func(r *random) (string, []fact) {
 		city := one(r, cities)
@@ -45,11 +47,13 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		designer := person(r)
 		kind := one(r, []string{"斜拉桥", "悬索桥", "拱桥", "连续梁桥"})
 		return fmt.Sprintf("%s位于%s市区，是一座%s，全长%d米，双向六车道。大桥由工程师%s主持设计，总投资%d亿元，于%d年建成通车。通车后两岸的车程由四十分钟缩短到五分钟。",
-				bridge, city, kind, length, designer, cost, built), []fact{
-				{question: bridge + "全长多少？", answer: fmt.Sprintf("%d米", length)}, {question: bridge + "由谁主持设计？", answer: designer},
-				{question: bridge + "哪一年建成通车？", answer: fmt.Sprintf("%d年", built)}, {question: bridge + "是什么类型的桥？", answer: kind},
-				{question: bridge + "总投资是多少？", answer: fmt.Sprintf("%d亿元", cost)},
-			}
+			bridge, city, kind, length, designer, cost, built), []fact{
+			{question: bridge + "全长多少？", answer: fmt.Sprintf("%d米", length)},
+			{question: bridge + "由谁主持设计？", answer: designer},
+			{question: bridge + "哪一年建成通车？", answer: fmt.Sprintf("%d年", built)},
+			{question: bridge + "是什么类型的桥？", answer: kind},
+			{question: bridge + "总投资是多少？", answer: fmt.Sprintf("%d亿元", cost)},
+		}
 	},
 	func(r *random) (string, []fact) {
 		plant := one(r, []string{"霜叶兰", "铁线紫荆", "月牙草", "赤茎蓼", "金边雪柳", "垂丝木"})
@@ -58,11 +62,13 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		color := one(r, []string{"淡紫色", "白色", "金黄色", "粉红色"})
 		use := one(r, []string{"止咳化痰", "清热解毒", "活血止痛", "安神助眠"})
 		return fmt.Sprintf("%s是一种多年生草本植物，主要分布在%s海拔一千米以上的林下。植株高约%d厘米，叶片呈卵形，边缘有细齿。花期为%s月至%s月，花%s，有清香。根茎可以入药，有%s的功效。",
-				plant, place, tall, digits[from], digits[from+3], color, use), []fact{
-				{question: plant + "主要分布在哪里？", answer: place}, {question: plant + "植株高约多少？", answer: fmt.Sprintf("%d厘米", tall)},
-				{question: plant + "的花是什么颜色？", answer: color}, {question: plant + "的根茎有什么功效？", answer: use},
-				{question: plant + "的叶片呈什么形状？", answer: "卵形"},
-			}
+			plant, place, tall, digits[from], digits[from+3], color, use), []fact{
+			{question: plant + "主要分布在哪里？", answer: place},
+			{question: plant + "植株高约多少？", answer: fmt.Sprintf("%d厘米", tall)},
+			{question: plant + "的花是什么颜色？", answer: color},
+			{question: plant + "的根茎有什么功效？", answer: use},
+			{question: plant + "的叶片呈什么形状？", answer: "卵形"},
+		}
 	},
 	func(r *random) (string, []fact) {
 		firm, city, boss := one(r, firmNames)+"科技", one(r, cities), person(r)
@@ -70,10 +76,13 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		product := one(r, []string{"水质传感器", "农用无人机", "智能门锁", "医用冷柜", "车载雷达"})
 		market := one(r, []string{"东南亚", "中东", "北欧", "南美", "非洲东部"})
 		return fmt.Sprintf("%s是一家总部设在%s的企业，由%s于%d年创办，起初只有五名员工，目前员工人数为%d人。公司的主要产品是%s，约有一半出口到%s。近年来公司每年把收入的百分之十二投入研发。",
-				firm, city, boss, founded, staff, product, market), []fact{
-				{question: firm + "由谁创办？", answer: boss}, {question: firm + "的总部设在哪里？", answer: city},
-				{question: firm + "的主要产品是什么？", answer: product}, {question: firm + "目前有多少员工？", answer: fmt.Sprintf("%d人", staff)},
-				{question: firm + "的产品出口到哪里？", answer: market}, {question: firm + "创办于哪一年？", answer: fmt.Sprintf("%d年", founded)},
-			}
+			firm, city, boss, founded, staff, product, market), []fact{
+			{question: firm + "由谁创办？", answer: boss},
+			{question: firm + "的总部设在哪里？", answer: city},
+			{question: firm + "的主要产品是什么？", answer: product},
+			{question: firm + "目前有多少员工？", answer: fmt.Sprintf("%d人", staff)},
+			{question: firm + "的产品出口到哪里？", answer: market},
+			{question: firm + "创办于哪一年？", answer: fmt.Sprintf("%d年", founded)},
+		}
 	},
 }

@@ -28,7 +28,7 @@ var nothing = []string{"无", "没有", "暂无", "未提及", "无实体", "没
 // repetitions; at most 1,000 are read.
 func extractEntities(text string) (mentions []metrics.Entity, ok bool) {
 	open := "" // type of the list that is being read
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		for _, part := range cutOutside(line, "；;") {
 			part, item := trimList(part)
 			if part == "" {

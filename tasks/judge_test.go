@@ -27,12 +27,21 @@ func TestJudgeChoice(t *testing.T) {
 			// -3/3 > -2/1 by code points and bytes; by tokens -4/4 is the best.
 			"acc": 0, "acc_norm": 1, "acc_bytes": 1, "acc_token": 0, "acc_letter": 0,
 		}}},
-		{"ties take the first", Answer{Letters: []Score{{LogProb: -2}, {LogProb: -1}, {LogProb: -1}}},
-			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "letter", Metrics: map[string]float64{"acc_letter": 1}}},
-		{"impossible choices", Answer{Choices: []Score{{math.Inf(-1), 1, 1, 3}, {-500, 3, 3, 9}, {math.Inf(-1), 1, 0, 0}}},
-			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "loglikelihood", Metrics: map[string]float64{"acc": 1, "acc_norm": 1, "acc_bytes": 1, "acc_token": 1}}},
-		{"no length", Answer{Choices: []Score{{-2, 0, 0, 0}, {-1, 0, 0, 0}, {-3, 0, 0, 0}}},
-			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "loglikelihood", Metrics: map[string]float64{"acc": 1, "acc_norm": 1, "acc_bytes": 1, "acc_token": 1}}},
+		{
+			"ties take the first",
+			Answer{Letters: []Score{{LogProb: -2}, {LogProb: -1}, {LogProb: -1}}},
+			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "letter", Metrics: map[string]float64{"acc_letter": 1}},
+		},
+		{
+			"impossible choices",
+			Answer{Choices: []Score{{math.Inf(-1), 1, 1, 3}, {-500, 3, 3, 9}, {math.Inf(-1), 1, 0, 0}}},
+			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "loglikelihood", Metrics: map[string]float64{"acc": 1, "acc_norm": 1, "acc_bytes": 1, "acc_token": 1}},
+		},
+		{
+			"no length",
+			Answer{Choices: []Score{{-2, 0, 0, 0}, {-1, 0, 0, 0}, {-3, 0, 0, 0}}},
+			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "loglikelihood", Metrics: map[string]float64{"acc": 1, "acc_norm": 1, "acc_bytes": 1, "acc_token": 1}},
+		},
 		{"no scores", Answer{}, Verdict{Outcome: Failed, Rule: "no scores"}},
 		{"a score is missing", Answer{Choices: []Score{{}, {}}}, Verdict{Outcome: Failed, Rule: "scores missing or not a number"}},
 		{"not a number", Answer{Choices: []Score{{LogProb: math.NaN()}, {}, {}}}, Verdict{Outcome: Failed, Rule: "scores missing or not a number"}},

@@ -29,9 +29,9 @@ type LoadOptions struct {
 type Loaded struct {
 	Samples    []Sample
 	Source     Source
-	Rows       int // labelled rows, before examples are taken away
-	Unlabelled int // rows without a label
-	Dropped    int // rows that the set's own rules exclude
+	Rows       int     // labelled rows, before examples are taken away
+	Unlabelled int     // rows without a label
+	Dropped    int     // rows that the set's own rules exclude
 	Chance     float64 // accuracy of guessing at the samples, see [Chance]; 0 where answers are not choices
 	Notes      []string
 }

@@ -75,10 +75,14 @@ func TestReadHubClassIDs(t *testing.T) {
 func TestReadC3(t *testing.T) {
 	d, m := readFixture(t, C3, "c3/c3-d-dev.json"), readFixture(t, C3, "c3/c3-m-dev.json")
 	want := []datasets.Record{
-		{ID: "d-dev/1-1/0", Cluster: "d-dev/1-1", Choices: []string{"六点", "七点", "八点"}, Answer: 1,
-			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们几点出发?"}},
-		{ID: "d-dev/1-1/1", Cluster: "d-dev/1-1", Choices: []string{"学校", "车站"}, Answer: 1,
-			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们在哪儿见面?"}},
+		{
+			ID: "d-dev/1-1/0", Cluster: "d-dev/1-1", Choices: []string{"六点", "七点", "八点"}, Answer: 1,
+			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们几点出发?"},
+		},
+		{
+			ID: "d-dev/1-1/1", Cluster: "d-dev/1-1", Choices: []string{"学校", "车站"}, Answer: 1,
+			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们在哪儿见面?"},
+		},
 	}
 	if diff := cmp.Diff(want, d.Records); diff != "" {
 		t.Error(diff)
@@ -111,8 +115,11 @@ func TestReadCLUENER(t *testing.T) {
 		t.Fatalf("%d rows, %d unlabelled, notes %q", len(set.Records), set.Unlabelled, set.Notes)
 	}
 	want := []datasets.Span{
-		{Type: "name", Text: "𠮷田", Start: 0, End: 2}, {Type: "address", Text: "云州", Start: 3, End: 5},
-		{Type: "organization", Text: "云州队", Start: 8, End: 11}, {Type: "position", Text: "教练", Start: 11, End: 13}, {Type: "name", Text: "王强", Start: 13, End: 15},
+		{Type: "name", Text: "𠮷田", Start: 0, End: 2},
+		{Type: "address", Text: "云州", Start: 3, End: 5},
+		{Type: "organization", Text: "云州队", Start: 8, End: 11},
+		{Type: "position", Text: "教练", Start: 11, End: 13},
+		{Type: "name", Text: "王强", Start: 13, End: 15},
 	}
 	if diff := cmp.Diff(want, set.Records[0].Spans); diff != "" {
 		t.Error(diff)
@@ -131,28 +138,40 @@ func TestReadErrors(t *testing.T) {
 		text string
 		want string
 	}{
-		{"wrong label", TNEWS, "{\"sentence\":\"甲\",\"label\":\"100\"}\n\n{\"sentence\":\"乙\",\"label\":\"105\"}",
-			`datasets: dir/f.json:3: field "label": "105" is none of 100, 101, 102, 103, 104, 106, 107, 108, 109, 110, 112, 113, 114, 115, 116`},
+		{
+			"wrong label", TNEWS, "{\"sentence\":\"甲\",\"label\":\"100\"}\n\n{\"sentence\":\"乙\",\"label\":\"105\"}",
+			`datasets: dir/f.json:3: field "label": "105" is none of 100, 101, 102, 103, 104, 106, 107, 108, 109, 110, 112, 113, 114, 115, 116`,
+		},
 		{"label in another case", EPRSTMT, `{"sentence":"甲","label":"positive"}`, `datasets: dir/f.json:1: field "label": "positive" is none of Positive, Negative`},
-		{"missing field", OCNLI, "{\"sentence1\":\"甲\",\"sentence2\":\"乙\",\"label\":\"neutral\"}\r\n{\"sentence1\":\"甲\",\"label\":\"neutral\"}\r\n",
-			`datasets: dir/f.json:2: field "sentence2": missing`},
+		{
+			"missing field", OCNLI, "{\"sentence1\":\"甲\",\"sentence2\":\"乙\",\"label\":\"neutral\"}\r\n{\"sentence1\":\"甲\",\"label\":\"neutral\"}\r\n",
+			`datasets: dir/f.json:2: field "sentence2": missing`,
+		},
 		{"missing field of an unlabelled row", OCNLI, `{"sentence1":"甲"}`, `datasets: dir/f.json:1: field "sentence2": missing`},
-		{"invalid UTF-8", EPRSTMT, "{\"sentence\":\"甲\",\"label\":\"Positive\"}\n{\"sentence\":\"\xd6\xd0\",\"label\":\"Positive\"}\n",
-			`datasets: dir/f.json:2: not UTF-8: byte 0xd6 at character 14 of the line`},
+		{
+			"invalid UTF-8", EPRSTMT, "{\"sentence\":\"甲\",\"label\":\"Positive\"}\n{\"sentence\":\"\xd6\xd0\",\"label\":\"Positive\"}\n",
+			`datasets: dir/f.json:2: not UTF-8: byte 0xd6 at character 14 of the line`,
+		},
 		{"wrong kind", EPRSTMT, `{"sentence":["甲"],"label":"Positive"}`, `datasets: dir/f.json:1: field "sentence": want a string, found an array`},
 		{"label is a list", EPRSTMT, `{"sentence":"甲","label":[]}`, `datasets: dir/f.json:1: field "label": want a string or a number, found an array`},
-		{"answer is no choice", C3, "[\n[[\"甲\"],\n[{\"question\":\"问\",\n\"choice\":[\"一\",\"二\"],\"answer\":\"三\"}],\"1\"]]",
-			`datasets: dir/f.json:3: field "[1][0].answer": "三" is none of the choices 一, 二`},
+		{
+			"answer is no choice", C3, "[\n[[\"甲\"],\n[{\"question\":\"问\",\n\"choice\":[\"一\",\"二\"],\"answer\":\"三\"}],\"1\"]]",
+			`datasets: dir/f.json:3: field "[1][0].answer": "三" is none of the choices 一, 二`,
+		},
 		{"one choice", C3, `[[["甲"],[{"question":"问","choice":["一"],"answer":"一"}],"1"]]`, `datasets: dir/f.json:1: field "[1][0].choice": want 2 to 26 choices, found 1`},
 		{"empty choice", C3, `[[["甲"],[{"question":"问","choice":["一",""],"answer":"一"}],"1"]]`, `datasets: dir/f.json:1: field "[1][0].choice[1]": an empty choice`},
 		{"document of two parts", C3, `[[["甲"],[]]]`, `datasets: dir/f.json:1: want [[paragraphs], [questions], id], found 2 parts`},
 		{"rows of another set", C3, `[{"sentence":"甲"}]`, `datasets: dir/f.json:1: want an array, found an object`},
 		{"no context", CMRC2018, `[{"context_id":"1","qas":[]}]`, `datasets: dir/f.json:1: field "context_text": missing`},
-		{"answer is an object without text", CMRC2018, `[{"context_text":"甲","qas":[{"query_text":"问","answers":[{}]}]}]`,
-			`datasets: dir/f.json:1: field "qas[0].answers[0]": want a string or a number, found an object`},
+		{
+			"answer is an object without text", CMRC2018, `[{"context_text":"甲","qas":[{"query_text":"问","answers":[{}]}]}]`,
+			`datasets: dir/f.json:1: field "qas[0].answers[0]": want a string or a number, found an object`,
+		},
 		{"SQuAD without questions", CMRC2018, `{"data":[{"paragraphs":[{"context":"甲"}]}]}`, `datasets: dir/f.json:1: field "data[0].paragraphs[0].qas": missing`},
-		{"unknown type", CLUENER, `{"text":"甲乙","label":{"goverment":{"甲":[[0,0]]}}}`,
-			`datasets: dir/f.json:1: field "label.goverment": "goverment" is none of address, book, company, game, government, movie, name, organization, position, scene`},
+		{
+			"unknown type", CLUENER, `{"text":"甲乙","label":{"goverment":{"甲":[[0,0]]}}}`,
+			`datasets: dir/f.json:1: field "label.goverment": "goverment" is none of address, book, company, game, government, movie, name, organization, position, scene`,
+		},
 		{"place outside the text", CLUENER, `{"text":"甲乙","label":{"name":{"甲":[[0,2]]}}}`, `datasets: dir/f.json:1: field "label.name.甲[0]": [0, 2] lies outside the text of 2 characters`},
 		{"place of three numbers", CLUENER, `{"text":"甲乙","label":{"name":{"甲":[[0,1,2]]}}}`, `datasets: dir/f.json:1: field "label.name.甲[0]": want [start, end], found 3 numbers`},
 		{"place is a fraction", CLUENER, `{"text":"甲乙","label":{"name":{"甲":[[0.5,1]]}}}`, `datasets: dir/f.json:1: field "label.name.甲[0][0]": want a whole number, found "0.5"`},
