@@ -312,7 +312,7 @@ func TestAlphabet(t *testing.T) {
 		}
 		seen[r] = true
 	}
-	for r := rune(0); r < 0x500; r++ {
+	for r := range rune(0x500) {
 		if _, ok := alphabetByte(r); ok != seen[r] {
 			t.Errorf("alphabetByte(%U) = %t, want %t", r, ok, seen[r])
 		}

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -43,10 +44,8 @@ func preTokenizerByName(name string) (preTokenizer, bool) {
 		if p.name == name {
 			return p, true
 		}
-		for _, a := range p.aliases {
-			if a == name {
-				return p, true
-			}
+		if slices.Contains(p.aliases, name) {
+			return p, true
 		}
 	}
 	return preTokenizer{}, false
