@@ -212,7 +212,10 @@ func (r *run) within(name string, worst, tolerance float64, detail string) {
 // equal records a comparison that has to be exact: n things compared, wrong of them different.
 func (r *run) equal(name string, n, wrong int, first string) {
 	c := Check{Name: name, Status: Pass, Worst: float64(wrong), Detail: fmt.Sprintf("%d equal", n)}
-	if wrong > 0 || n == 0 {
+	switch {
+	case n == 0:
+		c.Status, c.Detail = Fail, "nothing was compared"
+	case wrong > 0:
 		c.Status, c.Detail = Fail, fmt.Sprintf("%d of %d differ; first: %s", wrong, n, first)
 	}
 	r.add(c)
