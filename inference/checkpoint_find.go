@@ -14,11 +14,11 @@ const ModelsEnv = "LLAMA4_EVAL_MODELS"
 // that $LLAMA4_EVAL_MODELS names or in ~/.cache/llama4-eval/models, where ".gguf" can be left out. A path that exists wins over a bare name.
 // The error says where it was looked for.
 func FindModel(name string) (string, error) {
-	return findModel(name, modelFolders())
+	return findModel(name, ModelFolders())
 }
 
-// modelFolders are the folders in which bare names are looked for.
-func modelFolders() []string {
+// ModelFolders are the folders in which [FindModel] looks for bare names, whether they exist or not.
+func ModelFolders() []string {
 	var folders []string
 	for _, dir := range filepath.SplitList(os.Getenv(ModelsEnv)) {
 		if dir != "" {

@@ -57,7 +57,7 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
-	tok, err := openTokenizer(l.c)
+	tok, err := l.c.Tokenizer()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
@@ -209,8 +209,8 @@ func fileBytes(c *Checkpoint) int64 {
 	return n
 }
 
-// openTokenizer reads the tokenizer of a checkpoint.
-func openTokenizer(c *Checkpoint) (*tokenizer.Tokenizer, error) {
+// Tokenizer reads the tokenizer that comes with the weights.
+func (c *Checkpoint) Tokenizer() (*tokenizer.Tokenizer, error) {
 	if c.GGUF != nil {
 		return tokenizer.FromGGUF(c.GGUF.Meta)
 	}
