@@ -351,7 +351,7 @@ func (c *realCheck) greedy(ctx context.Context) error {
 			picks.check(top(row) == id, "step %d is %d, want %d", i, top(row), id)
 			norm := logSum(row)
 			for _, pair := range g.Top5[i] {
-				if pair[0] < 0 || int(pair[0]) >= len(row) {
+				if !(pair[0] >= 0 && pair[0] < float64(len(row))) {
 					return fmt.Errorf("parity: token %v in a top list", pair[0])
 				}
 				got, want = append(got, float64(row[int(pair[0])])-norm), append(want, pair[1])

@@ -12,31 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
 )
 
-// shared is the folder of reference material; the test is skipped where it is absent.
-func shared(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_SHARED")
-	if dir == "" {
-		root, err := filepath.Abs(".")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "fixtures")); err != nil {
-		t.Skip("no reference fixtures: set LLAMA4_EVAL_SHARED")
-	}
-	return filepath.Join(dir, "fixtures")
-}
+// shared is the folder of reference fixtures; the test is skipped where it is absent.
+func shared(t *testing.T) string { return golden.Shared(t, "fixtures") }
 
 // readTensors reads a small safetensors file.
 func readTensors(t *testing.T, path string) map[string]tensor.Tensor {

@@ -101,7 +101,7 @@ func (h *hyper) gemma3() gemma3Settings {
 	s := gemma3Settings{names: gemma3Names(h.ckpt)}
 	if h.ckpt.Format == HF {
 		s.normAdd = 1
-		if h.ckpt.Arch == "gemma3" {
+		if _, ok := h.ckpt.Meta("text_config.hidden_size"); ok { // a multimodal repository
 			h.prefix = "text_config."
 		}
 	}

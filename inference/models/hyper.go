@@ -218,17 +218,18 @@ func number(v any) (float64, bool) {
 
 // show prints a value of a file, cut to a length that fits a message.
 func show(v any) string {
-	if l, ok := v.([]any); ok {
-		return fmt.Sprintf("a list of %d", len(l))
-	}
-	s := fmt.Sprint(v)
-	if t, ok := v.(string); ok {
-		if len(t) > 60 {
-			t = t[:60] + "…"
+	switch v := v.(type) {
+	case []any:
+		return fmt.Sprintf("a list of %d", len(v))
+	case string:
+		if len(v) > 60 {
+			v = v[:60] + "…"
 		}
-		s = fmt.Sprintf("%q", t)
+		return fmt.Sprintf("%q", v)
+	case int64, uint64, float64, bool:
+		return fmt.Sprint(v)
 	}
-	return s
+	return fmt.Sprintf("of another kind (%T)", v)
 }
 
 // The settings that every decoder has.

@@ -47,8 +47,8 @@ type Batch struct {
 	Spans  []Span
 }
 
-// Probe receives an intermediate of every layer while it is set; see Model.SetProbe. values is [rows][width] and only
-// valid during the call.
+// Probe receives every intermediate while it is set; see Model.SetProbe and, for the names, the package documentation.
+// layer counts from 0 and is -1 outside the layers. values is [rows][width] and only valid during the call.
 type Probe func(name string, layer int, values []float32)
 
 // Model is a network bound to a back end.
@@ -81,6 +81,7 @@ type Architecture struct {
 	HFTypes []string
 	// Configure reads and checks the hyper-parameters only.
 	Configure func(Checkpoint) (Config, error)
-	// Build binds every tensor, with its expected shape, to ops.
+	// Build binds every tensor, with its expected shape, to ops. The checkpoint has to stay open as long as the model
+	// is used: a back end may read weights in place.
 	Build func(Checkpoint, Ops, BuildOptions) (Model, error)
 }
