@@ -104,8 +104,12 @@ func checkSpelling(ctx context.Context, r *run, dir, config string, want modelEx
 		name  string
 		check func(context.Context) error
 	}{
-		{"logits", c.logitsAlone}, {"logits in one batch", c.logitsTogether}, {"logits in pieces", c.logitsInPieces},
-		{"hidden states", c.hidden}, {"greedy tokens", c.generate}, {"log-likelihood", c.likelihood},
+		{"logits", c.logitsAlone},
+		{"logits in one batch", c.logitsTogether},
+		{"logits in pieces", c.logitsInPieces},
+		{"hidden states", c.hidden},
+		{"greedy tokens", c.generate},
+		{"log-likelihood", c.likelihood},
 	} {
 		err := part.check(ctx)
 		if ctx.Err() != nil {

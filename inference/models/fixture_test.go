@@ -71,7 +71,7 @@ func folder(config map[string]any, tensors map[string]tensor.Tensor) Checkpoint 
 		Format: HF, Arch: arch,
 		Meta: func(key string) (any, bool) {
 			var v any = config
-			for _, k := range strings.Split(key, ".") {
+			for k := range strings.SplitSeq(key, ".") {
 				m, ok := v.(map[string]any)
 				if !ok {
 					return nil, false

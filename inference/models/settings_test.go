@@ -118,9 +118,17 @@ func TestLookup(t *testing.T) {
 		arch   string
 		want   string
 	}{
-		{GGUF, "llama", "llama"}, {HF, "llama", "llama"}, {GGUF, "qwen2", "qwen2"}, {HF, "qwen2", "qwen2"},
-		{GGUF, "gemma3", "gemma3"}, {HF, "gemma3_text", "gemma3"}, {HF, "gemma3", "gemma3"},
-		{GGUF, "gemma3_text", ""}, {GGUF, "llama4", ""}, {HF, "mixtral", ""}, {HF, "", ""},
+		{GGUF, "llama", "llama"},
+		{HF, "llama", "llama"},
+		{GGUF, "qwen2", "qwen2"},
+		{HF, "qwen2", "qwen2"},
+		{GGUF, "gemma3", "gemma3"},
+		{HF, "gemma3_text", "gemma3"},
+		{HF, "gemma3", "gemma3"},
+		{GGUF, "gemma3_text", ""},
+		{GGUF, "llama4", ""},
+		{HF, "mixtral", ""},
+		{HF, "", ""},
 	} {
 		a, err := Lookup(Checkpoint{Format: c.format, Arch: c.arch})
 		if a.Name != c.want || (err == nil) != (c.want != "") || err != nil && !errors.Is(err, ErrUnsupported) {
@@ -526,7 +534,8 @@ func TestGemma3Quirks(t *testing.T) {
 			v    any
 			want []bool
 		}{
-			{uint64(2), []bool{true, false, true}}, {uint64(1), []bool{false, false, false}},
+			{uint64(2), []bool{true, false, true}},
+			{uint64(1), []bool{false, false, false}},
 			{[]any{false, true, true}, []bool{false, true, true}},
 		} {
 			if diff := cmp.Diff(c.want, read(t, gemma3File(3, map[string]any{k: c.v})).sliding); diff != "" {
