@@ -99,10 +99,20 @@ func denseF32AVX512_3(w *byte, wStride int, a *float32, aStride int, out *float3
 //go:noescape
 func denseF32AVX512_4(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 
+// denseF32AVX512_5 multiplies 5 rows with 32 columns; see denseShape. Strides are in bytes.
+//
+//go:noescape
+func denseF32AVX512_5(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+
 // denseF32AVX512_6 multiplies 6 rows with 32 columns; see denseShape. Strides are in bytes.
 //
 //go:noescape
 func denseF32AVX512_6(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+
+// denseF32AVX512_7 multiplies 7 rows with 32 columns; see denseShape. Strides are in bytes.
+//
+//go:noescape
+func denseF32AVX512_7(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 
 // denseF32AVX512_8 multiplies 8 rows with 32 columns; see denseShape. Strides are in bytes.
 //
@@ -134,10 +144,20 @@ func denseF16AVX512_3(w *byte, wStride int, a *float32, aStride int, out *float3
 //go:noescape
 func denseF16AVX512_4(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 
+// denseF16AVX512_5 multiplies 5 rows with 32 columns; see denseShape. Strides are in bytes.
+//
+//go:noescape
+func denseF16AVX512_5(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+
 // denseF16AVX512_6 multiplies 6 rows with 32 columns; see denseShape. Strides are in bytes.
 //
 //go:noescape
 func denseF16AVX512_6(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+
+// denseF16AVX512_7 multiplies 7 rows with 32 columns; see denseShape. Strides are in bytes.
+//
+//go:noescape
+func denseF16AVX512_7(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 
 // denseF16AVX512_8 multiplies 8 rows with 32 columns; see denseShape. Strides are in bytes.
 //
@@ -169,10 +189,20 @@ func denseBF16AVX512_3(w *byte, wStride int, a *float32, aStride int, out *float
 //go:noescape
 func denseBF16AVX512_4(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 
+// denseBF16AVX512_5 multiplies 5 rows with 32 columns; see denseShape. Strides are in bytes.
+//
+//go:noescape
+func denseBF16AVX512_5(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+
 // denseBF16AVX512_6 multiplies 6 rows with 32 columns; see denseShape. Strides are in bytes.
 //
 //go:noescape
 func denseBF16AVX512_6(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+
+// denseBF16AVX512_7 multiplies 7 rows with 32 columns; see denseShape. Strides are in bytes.
+//
+//go:noescape
+func denseBF16AVX512_7(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 
 // denseBF16AVX512_8 multiplies 8 rows with 32 columns; see denseShape. Strides are in bytes.
 //

@@ -1286,6 +1286,109 @@ next_end:
 	VZEROUPPER
 	RET
 
+// func denseF32AVX512_5(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·denseF32AVX512_5(SB), NOSPLIT, $0-68
+	MOVQ         w+0(FP), AX
+	MOVQ         wStride+8(FP), CX
+	MOVQ         aStride+24(FP), DX
+	MOVQ         out+32(FP), BX
+	MOVQ         oStride+40(FP), SI
+	MOVQ         k+48(FP), DI
+	MOVQ         carry+56(FP), R8
+	MOVQ         a+16(FP), R9
+	LEAQ         (R9)(DX*2), R10
+	ADDQ         DX, R10
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	TESTQ        R8, R8
+	JZ           start
+	MOVQ         BX, R11
+	VBROADCASTSS (R8), Z10
+	VMULPS       (R11), Z10, Z0
+	VMULPS       64(R11), Z10, Z1
+	ADDQ         SI, R11
+	VBROADCASTSS 4(R8), Z10
+	VMULPS       (R11), Z10, Z2
+	VMULPS       64(R11), Z10, Z3
+	ADDQ         SI, R11
+	VBROADCASTSS 8(R8), Z10
+	VMULPS       (R11), Z10, Z4
+	VMULPS       64(R11), Z10, Z5
+	ADDQ         SI, R11
+	VBROADCASTSS 12(R8), Z10
+	VMULPS       (R11), Z10, Z6
+	VMULPS       64(R11), Z10, Z7
+	ADDQ         SI, R11
+	VBROADCASTSS 16(R8), Z10
+	VMULPS       (R11), Z10, Z8
+	VMULPS       64(R11), Z10, Z9
+
+start:
+	TESTQ DI, DI
+	JZ    next_end
+
+next:
+	VMOVUPS      (AX), Z11
+	VMOVUPS      64(AX), Z12
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z10, Z11, Z0
+	VFMADD231PS  Z10, Z12, Z1
+	VBROADCASTSS (R9)(DX*1), Z10
+	VFMADD231PS  Z10, Z11, Z2
+	VFMADD231PS  Z10, Z12, Z3
+	VBROADCASTSS (R9)(DX*2), Z10
+	VFMADD231PS  Z10, Z11, Z4
+	VFMADD231PS  Z10, Z12, Z5
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z10, Z11, Z6
+	VFMADD231PS  Z10, Z12, Z7
+	VBROADCASTSS (R10)(DX*1), Z10
+	VFMADD231PS  Z10, Z11, Z8
+	VFMADD231PS  Z10, Z12, Z9
+	ADDQ         CX, AX
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
+	SUBQ         $0x00000001, DI
+	JNZ          next
+
+next_end:
+	VBROADCASTSS scale+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMULPS       Z10, Z1, Z1
+	VMOVUPS      Z1, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z2, Z2
+	VMOVUPS      Z2, (BX)
+	VMULPS       Z10, Z3, Z3
+	VMOVUPS      Z3, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z4, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS      Z5, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS      Z7, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS      Z8, (BX)
+	VMULPS       Z10, Z9, Z9
+	VMOVUPS      Z9, 64(BX)
+	VZEROUPPER
+	RET
+
 // func denseF32AVX512_6(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 // Requires: AVX, AVX512F
 TEXT ·denseF32AVX512_6(SB), NOSPLIT, $0-68
@@ -1400,6 +1503,140 @@ next_end:
 	VMOVUPS      Z10, (BX)
 	VMULPS       Z12, Z11, Z11
 	VMOVUPS      Z11, 64(BX)
+	VZEROUPPER
+	RET
+
+// func denseF32AVX512_7(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·denseF32AVX512_7(SB), NOSPLIT, $0-68
+	MOVQ         w+0(FP), AX
+	MOVQ         wStride+8(FP), CX
+	MOVQ         aStride+24(FP), DX
+	MOVQ         out+32(FP), BX
+	MOVQ         oStride+40(FP), SI
+	MOVQ         k+48(FP), DI
+	MOVQ         carry+56(FP), R8
+	MOVQ         a+16(FP), R9
+	LEAQ         (R9)(DX*2), R10
+	ADDQ         DX, R10
+	LEAQ         (R10)(DX*2), R11
+	ADDQ         DX, R11
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	TESTQ        R8, R8
+	JZ           start
+	MOVQ         BX, R12
+	VBROADCASTSS (R8), Z14
+	VMULPS       (R12), Z14, Z0
+	VMULPS       64(R12), Z14, Z1
+	ADDQ         SI, R12
+	VBROADCASTSS 4(R8), Z14
+	VMULPS       (R12), Z14, Z2
+	VMULPS       64(R12), Z14, Z3
+	ADDQ         SI, R12
+	VBROADCASTSS 8(R8), Z14
+	VMULPS       (R12), Z14, Z4
+	VMULPS       64(R12), Z14, Z5
+	ADDQ         SI, R12
+	VBROADCASTSS 12(R8), Z14
+	VMULPS       (R12), Z14, Z6
+	VMULPS       64(R12), Z14, Z7
+	ADDQ         SI, R12
+	VBROADCASTSS 16(R8), Z14
+	VMULPS       (R12), Z14, Z8
+	VMULPS       64(R12), Z14, Z9
+	ADDQ         SI, R12
+	VBROADCASTSS 20(R8), Z14
+	VMULPS       (R12), Z14, Z10
+	VMULPS       64(R12), Z14, Z11
+	ADDQ         SI, R12
+	VBROADCASTSS 24(R8), Z14
+	VMULPS       (R12), Z14, Z12
+	VMULPS       64(R12), Z14, Z13
+
+start:
+	TESTQ DI, DI
+	JZ    next_end
+
+next:
+	VMOVUPS      (AX), Z15
+	VMOVUPS      64(AX), Z16
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z14, Z15, Z0
+	VFMADD231PS  Z14, Z16, Z1
+	VBROADCASTSS (R9)(DX*1), Z14
+	VFMADD231PS  Z14, Z15, Z2
+	VFMADD231PS  Z14, Z16, Z3
+	VBROADCASTSS (R9)(DX*2), Z14
+	VFMADD231PS  Z14, Z15, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z15, Z6
+	VFMADD231PS  Z14, Z16, Z7
+	VBROADCASTSS (R10)(DX*1), Z14
+	VFMADD231PS  Z14, Z15, Z8
+	VFMADD231PS  Z14, Z16, Z9
+	VBROADCASTSS (R10)(DX*2), Z14
+	VFMADD231PS  Z14, Z15, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z15, Z12
+	VFMADD231PS  Z14, Z16, Z13
+	ADDQ         CX, AX
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R11
+	SUBQ         $0x00000001, DI
+	JNZ          next
+
+next_end:
+	VBROADCASTSS scale+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMULPS       Z14, Z1, Z1
+	VMOVUPS      Z1, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z2, Z2
+	VMOVUPS      Z2, (BX)
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z4, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z14, Z5, Z5
+	VMOVUPS      Z5, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMULPS       Z14, Z7, Z7
+	VMOVUPS      Z7, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z8, Z8
+	VMOVUPS      Z8, (BX)
+	VMULPS       Z14, Z9, Z9
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z10, Z10
+	VMOVUPS      Z10, (BX)
+	VMULPS       Z14, Z11, Z11
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, (BX)
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, 64(BX)
 	VZEROUPPER
 	RET
 
@@ -2021,6 +2258,109 @@ next_end:
 	VZEROUPPER
 	RET
 
+// func denseF16AVX512_5(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·denseF16AVX512_5(SB), NOSPLIT, $0-68
+	MOVQ         w+0(FP), AX
+	MOVQ         wStride+8(FP), CX
+	MOVQ         aStride+24(FP), DX
+	MOVQ         out+32(FP), BX
+	MOVQ         oStride+40(FP), SI
+	MOVQ         k+48(FP), DI
+	MOVQ         carry+56(FP), R8
+	MOVQ         a+16(FP), R9
+	LEAQ         (R9)(DX*2), R10
+	ADDQ         DX, R10
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	TESTQ        R8, R8
+	JZ           start
+	MOVQ         BX, R11
+	VBROADCASTSS (R8), Z10
+	VMULPS       (R11), Z10, Z0
+	VMULPS       64(R11), Z10, Z1
+	ADDQ         SI, R11
+	VBROADCASTSS 4(R8), Z10
+	VMULPS       (R11), Z10, Z2
+	VMULPS       64(R11), Z10, Z3
+	ADDQ         SI, R11
+	VBROADCASTSS 8(R8), Z10
+	VMULPS       (R11), Z10, Z4
+	VMULPS       64(R11), Z10, Z5
+	ADDQ         SI, R11
+	VBROADCASTSS 12(R8), Z10
+	VMULPS       (R11), Z10, Z6
+	VMULPS       64(R11), Z10, Z7
+	ADDQ         SI, R11
+	VBROADCASTSS 16(R8), Z10
+	VMULPS       (R11), Z10, Z8
+	VMULPS       64(R11), Z10, Z9
+
+start:
+	TESTQ DI, DI
+	JZ    next_end
+
+next:
+	VCVTPH2PS    (AX), Z11
+	VCVTPH2PS    32(AX), Z12
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z10, Z11, Z0
+	VFMADD231PS  Z10, Z12, Z1
+	VBROADCASTSS (R9)(DX*1), Z10
+	VFMADD231PS  Z10, Z11, Z2
+	VFMADD231PS  Z10, Z12, Z3
+	VBROADCASTSS (R9)(DX*2), Z10
+	VFMADD231PS  Z10, Z11, Z4
+	VFMADD231PS  Z10, Z12, Z5
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z10, Z11, Z6
+	VFMADD231PS  Z10, Z12, Z7
+	VBROADCASTSS (R10)(DX*1), Z10
+	VFMADD231PS  Z10, Z11, Z8
+	VFMADD231PS  Z10, Z12, Z9
+	ADDQ         CX, AX
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
+	SUBQ         $0x00000001, DI
+	JNZ          next
+
+next_end:
+	VBROADCASTSS scale+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMULPS       Z10, Z1, Z1
+	VMOVUPS      Z1, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z2, Z2
+	VMOVUPS      Z2, (BX)
+	VMULPS       Z10, Z3, Z3
+	VMOVUPS      Z3, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z4, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS      Z5, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS      Z7, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS      Z8, (BX)
+	VMULPS       Z10, Z9, Z9
+	VMOVUPS      Z9, 64(BX)
+	VZEROUPPER
+	RET
+
 // func denseF16AVX512_6(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 // Requires: AVX, AVX512F
 TEXT ·denseF16AVX512_6(SB), NOSPLIT, $0-68
@@ -2135,6 +2475,140 @@ next_end:
 	VMOVUPS      Z10, (BX)
 	VMULPS       Z12, Z11, Z11
 	VMOVUPS      Z11, 64(BX)
+	VZEROUPPER
+	RET
+
+// func denseF16AVX512_7(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·denseF16AVX512_7(SB), NOSPLIT, $0-68
+	MOVQ         w+0(FP), AX
+	MOVQ         wStride+8(FP), CX
+	MOVQ         aStride+24(FP), DX
+	MOVQ         out+32(FP), BX
+	MOVQ         oStride+40(FP), SI
+	MOVQ         k+48(FP), DI
+	MOVQ         carry+56(FP), R8
+	MOVQ         a+16(FP), R9
+	LEAQ         (R9)(DX*2), R10
+	ADDQ         DX, R10
+	LEAQ         (R10)(DX*2), R11
+	ADDQ         DX, R11
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	TESTQ        R8, R8
+	JZ           start
+	MOVQ         BX, R12
+	VBROADCASTSS (R8), Z14
+	VMULPS       (R12), Z14, Z0
+	VMULPS       64(R12), Z14, Z1
+	ADDQ         SI, R12
+	VBROADCASTSS 4(R8), Z14
+	VMULPS       (R12), Z14, Z2
+	VMULPS       64(R12), Z14, Z3
+	ADDQ         SI, R12
+	VBROADCASTSS 8(R8), Z14
+	VMULPS       (R12), Z14, Z4
+	VMULPS       64(R12), Z14, Z5
+	ADDQ         SI, R12
+	VBROADCASTSS 12(R8), Z14
+	VMULPS       (R12), Z14, Z6
+	VMULPS       64(R12), Z14, Z7
+	ADDQ         SI, R12
+	VBROADCASTSS 16(R8), Z14
+	VMULPS       (R12), Z14, Z8
+	VMULPS       64(R12), Z14, Z9
+	ADDQ         SI, R12
+	VBROADCASTSS 20(R8), Z14
+	VMULPS       (R12), Z14, Z10
+	VMULPS       64(R12), Z14, Z11
+	ADDQ         SI, R12
+	VBROADCASTSS 24(R8), Z14
+	VMULPS       (R12), Z14, Z12
+	VMULPS       64(R12), Z14, Z13
+
+start:
+	TESTQ DI, DI
+	JZ    next_end
+
+next:
+	VCVTPH2PS    (AX), Z15
+	VCVTPH2PS    32(AX), Z16
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z14, Z15, Z0
+	VFMADD231PS  Z14, Z16, Z1
+	VBROADCASTSS (R9)(DX*1), Z14
+	VFMADD231PS  Z14, Z15, Z2
+	VFMADD231PS  Z14, Z16, Z3
+	VBROADCASTSS (R9)(DX*2), Z14
+	VFMADD231PS  Z14, Z15, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z15, Z6
+	VFMADD231PS  Z14, Z16, Z7
+	VBROADCASTSS (R10)(DX*1), Z14
+	VFMADD231PS  Z14, Z15, Z8
+	VFMADD231PS  Z14, Z16, Z9
+	VBROADCASTSS (R10)(DX*2), Z14
+	VFMADD231PS  Z14, Z15, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z15, Z12
+	VFMADD231PS  Z14, Z16, Z13
+	ADDQ         CX, AX
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R11
+	SUBQ         $0x00000001, DI
+	JNZ          next
+
+next_end:
+	VBROADCASTSS scale+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMULPS       Z14, Z1, Z1
+	VMOVUPS      Z1, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z2, Z2
+	VMOVUPS      Z2, (BX)
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z4, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z14, Z5, Z5
+	VMOVUPS      Z5, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMULPS       Z14, Z7, Z7
+	VMOVUPS      Z7, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z8, Z8
+	VMOVUPS      Z8, (BX)
+	VMULPS       Z14, Z9, Z9
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z10, Z10
+	VMOVUPS      Z10, (BX)
+	VMULPS       Z14, Z11, Z11
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, (BX)
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, 64(BX)
 	VZEROUPPER
 	RET
 
@@ -2764,6 +3238,111 @@ next_end:
 	VZEROUPPER
 	RET
 
+// func denseBF16AVX512_5(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·denseBF16AVX512_5(SB), NOSPLIT, $0-68
+	MOVQ         w+0(FP), AX
+	MOVQ         wStride+8(FP), CX
+	MOVQ         aStride+24(FP), DX
+	MOVQ         out+32(FP), BX
+	MOVQ         oStride+40(FP), SI
+	MOVQ         k+48(FP), DI
+	MOVQ         carry+56(FP), R8
+	MOVQ         a+16(FP), R9
+	LEAQ         (R9)(DX*2), R10
+	ADDQ         DX, R10
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	TESTQ        R8, R8
+	JZ           start
+	MOVQ         BX, R11
+	VBROADCASTSS (R8), Z10
+	VMULPS       (R11), Z10, Z0
+	VMULPS       64(R11), Z10, Z1
+	ADDQ         SI, R11
+	VBROADCASTSS 4(R8), Z10
+	VMULPS       (R11), Z10, Z2
+	VMULPS       64(R11), Z10, Z3
+	ADDQ         SI, R11
+	VBROADCASTSS 8(R8), Z10
+	VMULPS       (R11), Z10, Z4
+	VMULPS       64(R11), Z10, Z5
+	ADDQ         SI, R11
+	VBROADCASTSS 12(R8), Z10
+	VMULPS       (R11), Z10, Z6
+	VMULPS       64(R11), Z10, Z7
+	ADDQ         SI, R11
+	VBROADCASTSS 16(R8), Z10
+	VMULPS       (R11), Z10, Z8
+	VMULPS       64(R11), Z10, Z9
+
+start:
+	TESTQ DI, DI
+	JZ    next_end
+
+next:
+	VPMOVZXWD    (AX), Z11
+	VPSLLD       $0x10, Z11, Z11
+	VPMOVZXWD    32(AX), Z12
+	VPSLLD       $0x10, Z12, Z12
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z10, Z11, Z0
+	VFMADD231PS  Z10, Z12, Z1
+	VBROADCASTSS (R9)(DX*1), Z10
+	VFMADD231PS  Z10, Z11, Z2
+	VFMADD231PS  Z10, Z12, Z3
+	VBROADCASTSS (R9)(DX*2), Z10
+	VFMADD231PS  Z10, Z11, Z4
+	VFMADD231PS  Z10, Z12, Z5
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z10, Z11, Z6
+	VFMADD231PS  Z10, Z12, Z7
+	VBROADCASTSS (R10)(DX*1), Z10
+	VFMADD231PS  Z10, Z11, Z8
+	VFMADD231PS  Z10, Z12, Z9
+	ADDQ         CX, AX
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
+	SUBQ         $0x00000001, DI
+	JNZ          next
+
+next_end:
+	VBROADCASTSS scale+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMULPS       Z10, Z1, Z1
+	VMOVUPS      Z1, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z2, Z2
+	VMOVUPS      Z2, (BX)
+	VMULPS       Z10, Z3, Z3
+	VMOVUPS      Z3, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z4, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS      Z5, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS      Z7, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS      Z8, (BX)
+	VMULPS       Z10, Z9, Z9
+	VMOVUPS      Z9, 64(BX)
+	VZEROUPPER
+	RET
+
 // func denseBF16AVX512_6(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
 // Requires: AVX, AVX512F
 TEXT ·denseBF16AVX512_6(SB), NOSPLIT, $0-68
@@ -2880,6 +3459,142 @@ next_end:
 	VMOVUPS      Z10, (BX)
 	VMULPS       Z12, Z11, Z11
 	VMOVUPS      Z11, 64(BX)
+	VZEROUPPER
+	RET
+
+// func denseBF16AVX512_7(w *byte, wStride int, a *float32, aStride int, out *float32, oStride int, k int, carry *float32, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·denseBF16AVX512_7(SB), NOSPLIT, $0-68
+	MOVQ         w+0(FP), AX
+	MOVQ         wStride+8(FP), CX
+	MOVQ         aStride+24(FP), DX
+	MOVQ         out+32(FP), BX
+	MOVQ         oStride+40(FP), SI
+	MOVQ         k+48(FP), DI
+	MOVQ         carry+56(FP), R8
+	MOVQ         a+16(FP), R9
+	LEAQ         (R9)(DX*2), R10
+	ADDQ         DX, R10
+	LEAQ         (R10)(DX*2), R11
+	ADDQ         DX, R11
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	TESTQ        R8, R8
+	JZ           start
+	MOVQ         BX, R12
+	VBROADCASTSS (R8), Z14
+	VMULPS       (R12), Z14, Z0
+	VMULPS       64(R12), Z14, Z1
+	ADDQ         SI, R12
+	VBROADCASTSS 4(R8), Z14
+	VMULPS       (R12), Z14, Z2
+	VMULPS       64(R12), Z14, Z3
+	ADDQ         SI, R12
+	VBROADCASTSS 8(R8), Z14
+	VMULPS       (R12), Z14, Z4
+	VMULPS       64(R12), Z14, Z5
+	ADDQ         SI, R12
+	VBROADCASTSS 12(R8), Z14
+	VMULPS       (R12), Z14, Z6
+	VMULPS       64(R12), Z14, Z7
+	ADDQ         SI, R12
+	VBROADCASTSS 16(R8), Z14
+	VMULPS       (R12), Z14, Z8
+	VMULPS       64(R12), Z14, Z9
+	ADDQ         SI, R12
+	VBROADCASTSS 20(R8), Z14
+	VMULPS       (R12), Z14, Z10
+	VMULPS       64(R12), Z14, Z11
+	ADDQ         SI, R12
+	VBROADCASTSS 24(R8), Z14
+	VMULPS       (R12), Z14, Z12
+	VMULPS       64(R12), Z14, Z13
+
+start:
+	TESTQ DI, DI
+	JZ    next_end
+
+next:
+	VPMOVZXWD    (AX), Z15
+	VPSLLD       $0x10, Z15, Z15
+	VPMOVZXWD    32(AX), Z16
+	VPSLLD       $0x10, Z16, Z16
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z14, Z15, Z0
+	VFMADD231PS  Z14, Z16, Z1
+	VBROADCASTSS (R9)(DX*1), Z14
+	VFMADD231PS  Z14, Z15, Z2
+	VFMADD231PS  Z14, Z16, Z3
+	VBROADCASTSS (R9)(DX*2), Z14
+	VFMADD231PS  Z14, Z15, Z4
+	VFMADD231PS  Z14, Z16, Z5
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z15, Z6
+	VFMADD231PS  Z14, Z16, Z7
+	VBROADCASTSS (R10)(DX*1), Z14
+	VFMADD231PS  Z14, Z15, Z8
+	VFMADD231PS  Z14, Z16, Z9
+	VBROADCASTSS (R10)(DX*2), Z14
+	VFMADD231PS  Z14, Z15, Z10
+	VFMADD231PS  Z14, Z16, Z11
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z15, Z12
+	VFMADD231PS  Z14, Z16, Z13
+	ADDQ         CX, AX
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R11
+	SUBQ         $0x00000001, DI
+	JNZ          next
+
+next_end:
+	VBROADCASTSS scale+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMOVUPS      Z0, (BX)
+	VMULPS       Z14, Z1, Z1
+	VMOVUPS      Z1, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z2, Z2
+	VMOVUPS      Z2, (BX)
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z4, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z14, Z5, Z5
+	VMOVUPS      Z5, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z6, Z6
+	VMOVUPS      Z6, (BX)
+	VMULPS       Z14, Z7, Z7
+	VMOVUPS      Z7, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z8, Z8
+	VMOVUPS      Z8, (BX)
+	VMULPS       Z14, Z9, Z9
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z10, Z10
+	VMOVUPS      Z10, (BX)
+	VMULPS       Z14, Z11, Z11
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         SI, BX
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, (BX)
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, 64(BX)
 	VZEROUPPER
 	RET
 

@@ -21,9 +21,9 @@ func codeAVX512() *vectorCode {
 		expSum:          expSumLanesAVX512,
 		maxIndex:        maxIndexLanesAVX512,
 		dense: [...]denseTable{
-			{{12, denseF32AVX512_12}, {8, denseF32AVX512_8}, {6, denseF32AVX512_6}, {4, denseF32AVX512_4}, {3, denseF32AVX512_3}, {2, denseF32AVX512_2}, {1, denseF32AVX512_1}},
-			{{12, denseF16AVX512_12}, {8, denseF16AVX512_8}, {6, denseF16AVX512_6}, {4, denseF16AVX512_4}, {3, denseF16AVX512_3}, {2, denseF16AVX512_2}, {1, denseF16AVX512_1}},
-			{{12, denseBF16AVX512_12}, {8, denseBF16AVX512_8}, {6, denseBF16AVX512_6}, {4, denseBF16AVX512_4}, {3, denseBF16AVX512_3}, {2, denseBF16AVX512_2}, {1, denseBF16AVX512_1}},
+			{{12, denseF32AVX512_12}, {8, denseF32AVX512_8}, {7, denseF32AVX512_7}, {6, denseF32AVX512_6}, {5, denseF32AVX512_5}, {4, denseF32AVX512_4}, {3, denseF32AVX512_3}, {2, denseF32AVX512_2}, {1, denseF32AVX512_1}},
+			{{12, denseF16AVX512_12}, {8, denseF16AVX512_8}, {7, denseF16AVX512_7}, {6, denseF16AVX512_6}, {5, denseF16AVX512_5}, {4, denseF16AVX512_4}, {3, denseF16AVX512_3}, {2, denseF16AVX512_2}, {1, denseF16AVX512_1}},
+			{{12, denseBF16AVX512_12}, {8, denseBF16AVX512_8}, {7, denseBF16AVX512_7}, {6, denseBF16AVX512_6}, {5, denseBF16AVX512_5}, {4, denseBF16AVX512_4}, {3, denseBF16AVX512_3}, {2, denseBF16AVX512_2}, {1, denseBF16AVX512_1}},
 		},
 		blocks: blocksAVX512,
 	}

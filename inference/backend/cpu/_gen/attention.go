@@ -81,7 +81,7 @@ func (i isa) horizontalMax(v VecVirtual) {
 // denseTokens are the token counts with a kernel of their own.
 func denseTokens(i isa) []int {
 	if i == avx512 {
-		return []int{1, 2, 3, 4, 6, 8, 12}
+		return []int{1, 2, 3, 4, 5, 6, 7, 8, 12}
 	}
 	return []int{1, 2, 3}
 }
