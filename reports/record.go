@@ -50,6 +50,9 @@ type Value struct {
 	Stderr *float64    // standard error; nil = unknown (one item)
 	CI95   *[2]float64 // 95 % interval; nil = unknown
 	N      int         // items behind it; for a group, members
+	// ClusterCI95 is the 95 % interval of a proportion that resamples texts instead of items; nil = no two items share a text.
+	// (Other means resample texts in CI95 itself.)
+	ClusterCI95 *[2]float64
 }
 
 // Counts says what became of the samples of a task.
@@ -72,6 +75,7 @@ type Result struct {
 	Values  map[string]Value // by metric name without filter
 	Counts  *Counts          // tasks only
 	Members int              // groups only: tasks that the mean is over
+	Of      int              // groups only: tasks that the mean is meant to be over
 }
 
 // TaskConfig is how a task was asked.
@@ -168,7 +172,8 @@ type Percentiles struct {
 	P99 float64 `json:"p99"`
 }
 
-// Perf says what the run cost. Rates are in tokens per second; times of a sample count from its admission.
+// Perf says what the run cost: the work of this process, which after an interruption is less than that of all samples. Rates are in
+// tokens per second; times of a sample count from its admission.
 type Perf struct {
 	WallSeconds        float64     `json:"wall_seconds"` // of this process, loading left out
 	LoadSeconds        float64     `json:"load_seconds"`
@@ -176,13 +181,13 @@ type Perf struct {
 	SamplesRun         int         `json:"samples_run"`     // by this process
 	SamplesResumed     int         `json:"samples_resumed"` // taken from the journal of an interrupted run
 	SamplesPerSecond   float64     `json:"samples_per_second"`
-	PrefillTokens      int64       `json:"prefill_tokens"` // of all samples; run through the model, not reused
-	DecodeTokens       int64       `json:"decode_tokens"`  // generated, all samples
-	PrefillTokS        float64     `json:"prefill_tok_s"`  // by this process
-	DecodeTokS         float64     `json:"decode_tok_s"`   // by this process; 0 = nothing was generated
-	PrefillTokensSaved int64       `json:"prefill_tokens_saved"`
-	TTFT               Percentiles `json:"ttft_ms"` // over samples: admission to first token or score
-	ITL                Percentiles `json:"itl_ms"`  // over generating samples: mean time between tokens of a sample
+	PrefillTokens      int64       `json:"prefill_tokens"` // of prompts and choices, run through the model
+	DecodeTokens       int64       `json:"decode_tokens"`  // generated
+	PrefillTokS        float64     `json:"prefill_tok_s"`
+	DecodeTokS         float64     `json:"decode_tok_s"`         // 0 = nothing was generated
+	PrefillTokensSaved int64       `json:"prefill_tokens_saved"` // not run because several choices share them
+	TTFT               Percentiles `json:"ttft_ms"`              // over all samples: admission to first token or score
+	ITL                Percentiles `json:"itl_ms"`               // from one generated token to the next
 	Cost               *Cost       `json:"cost,omitempty"`
 }
 

@@ -25,19 +25,19 @@ func example() *Record {
 		SchemaVersion: SchemaVersion,
 		Results: map[string]Result{
 			"tnews": {Alias: "tnews", Values: map[string]Value{
-				"acc":      {0.525, ptr(0.0789), &[2]float64{0.375, 0.671}, 40},
-				"acc_norm": {0.55, ptr(0.0786), &[2]float64{0.398, 0.693}, 40},
+				"acc":      {Value: 0.525, Stderr: ptr(0.0789), CI95: &[2]float64{0.375, 0.671}, N: 40},
+				"acc_norm": {Value: 0.55, Stderr: ptr(0.0786), CI95: &[2]float64{0.398, 0.693}, N: 40, ClusterCI95: &[2]float64{0.375, 0.725}},
 			}, Counts: &Counts{Scored: 40, ExtractRate: 1}},
 			"cmrc2018": {Alias: "cmrc2018", Values: map[string]Value{
-				"f1": {0.61803, ptr(0.021), &[2]float64{0.57, 0.66}, 200},
-				"em": {0.35, ptr(0.033), &[2]float64{0.287, 0.418}, 200},
+				"f1": {Value: 0.61803, Stderr: ptr(0.021), CI95: &[2]float64{0.57, 0.66}, N: 200},
+				"em": {Value: 0.35, Stderr: ptr(0.033), CI95: &[2]float64{0.287, 0.418}, N: 200},
 			}, Counts: &Counts{Scored: 200, Unparsed: 8, Truncated: 3, AnswerTruncated: 3, ExtractRate: 0.96}},
-			"阅读理解":  {Alias: "阅读理解", Values: map[string]Value{"acc": {1, nil, nil, 1}}, Counts: &Counts{Scored: 1, ExtractRate: 1}},
+			"阅读理解":  {Alias: "阅读理解", Values: map[string]Value{"acc": {Value: 1, Stderr: nil, CI95: nil, N: 1}}, Counts: &Counts{Scored: 1, ExtractRate: 1}},
 			"empty": {Alias: "empty", Values: map[string]Value{}, Counts: &Counts{Errors: 2, ExtractRate: 1}},
-			"wiki":  {Alias: "wiki", Values: map[string]Value{"ppl": {12.3456, nil, &[2]float64{11.9, 12.8}, 10}}, Counts: &Counts{Scored: 10, ExtractRate: 1}},
+			"wiki":  {Alias: "wiki", Values: map[string]Value{"ppl": {Value: 12.3456, Stderr: nil, CI95: &[2]float64{11.9, 12.8}, N: 10}}, Counts: &Counts{Scored: 10, ExtractRate: 1}},
 		},
 		Groups: map[string]Result{
-			"clue": {Alias: "clue", Values: map[string]Value{"acc": {0.53, ptr(0.04), &[2]float64{0.45, 0.61}, 2}}, Members: 2},
+			"clue": {Alias: "clue", Values: map[string]Value{"acc": {Value: 0.53, Stderr: ptr(0.04), CI95: &[2]float64{0.45, 0.61}, N: 2}}, Members: 2, Of: 6},
 		},
 		GroupSubtasks: map[string][]string{"clue": {"tnews", "阅读理解"}},
 		Configs: map[string]TaskConfig{

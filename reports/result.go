@@ -17,9 +17,10 @@ const notKnown = "N/A"
 
 // The parts that a key consists of: metric + part + "," + filter.
 const (
-	partStderr = "_stderr"
-	partCI     = "_ci95"
-	partN      = "_n"
+	partStderr    = "_stderr"
+	partCI        = "_ci95"
+	partClusterCI = "_ci95_cluster"
+	partN         = "_n"
 )
 
 // counts of a Result in JSON.
@@ -46,10 +47,13 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		if v.CI95 != nil {
 			flat[name+partCI+","+filterNone] = *v.CI95
 		}
+		if v.ClusterCI95 != nil {
+			flat[name+partClusterCI+","+filterNone] = *v.ClusterCI95
+		}
 		flat[name+partN+","+filterNone] = v.N
 	}
 	if r.Members > 0 {
-		flat["members"] = r.Members
+		flat["members"], flat["members_of"] = r.Members, r.Of
 	}
 	if r.Counts != nil {
 		b, err := json.Marshal(flatCounts(*r.Counts))
@@ -88,6 +92,8 @@ func (r *Result) UnmarshalJSON(b []byte) error {
 			err = json.Unmarshal(flat[k], &r.Alias)
 		case k == "members":
 			err = json.Unmarshal(flat[k], &r.Members)
+		case k == "members_of":
+			err = json.Unmarshal(flat[k], &r.Of)
 		case k == "n_scored":
 			err = strict(b, &known, flat)
 			c := Counts(known)
@@ -121,7 +127,7 @@ func strict(b []byte, dst *flatCounts, flat map[string]json.RawMessage) error {
 // setPart stores one key of a metric: its value or one of the parts.
 func (r *Result) setPart(key string, raw json.RawMessage, flat map[string]json.RawMessage) error {
 	name, part := key, ""
-	for _, p := range []string{partStderr, partCI, partN} {
+	for _, p := range []string{partStderr, partCI, partClusterCI, partN} {
 		if base, ok := strings.CutSuffix(key, p); ok {
 			// "acc_n" is a metric of its own unless there is an "acc".
 			if _, has := flat[base+","+filterNone]; has {
@@ -140,16 +146,23 @@ func (r *Result) setPart(key string, raw json.RawMessage, flat map[string]json.R
 			err = json.Unmarshal(raw, v.Stderr)
 		}
 	case partCI:
-		var two []float64
-		if err = json.Unmarshal(raw, &two); err == nil && len(two) != 2 {
-			err = fmt.Errorf("%d numbers, want 2", len(two))
-		}
-		if err == nil {
-			v.CI95 = &[2]float64{two[0], two[1]}
-		}
+		v.CI95, err = interval(raw)
+	case partClusterCI:
+		v.ClusterCI95, err = interval(raw)
 	case partN:
 		err = json.Unmarshal(raw, &v.N)
 	}
 	r.Values[name] = v
 	return err
+}
+
+func interval(raw json.RawMessage) (*[2]float64, error) {
+	var two []float64
+	if err := json.Unmarshal(raw, &two); err != nil {
+		return nil, err
+	}
+	if len(two) != 2 {
+		return nil, fmt.Errorf("%d numbers, want 2", len(two))
+	}
+	return &[2]float64{two[0], two[1]}, nil
 }

@@ -11,19 +11,19 @@ import (
 
 // A row is one metric of one task or group as all tables show it.
 type row struct {
-	task    string // task or group
-	group   bool
-	members int // of a group
-	version int
-	shots   int
-	split   string
-	n       int
-	metric  string
-	up, has bool // higher is better; has: there is a value
-	value   Value
-	scale   float64
-	first   bool  // first row of its task
-	notes   []int // numbers of footnotes; on the first row only
+	task        string // task or group
+	group       bool
+	members, of int // of a group
+	version     int
+	shots       int
+	split       string
+	n           int
+	metric      string
+	up, has     bool // higher is better; has: there is a value
+	value       Value
+	scale       float64
+	first       bool  // first row of its task
+	notes       []int // numbers of footnotes; on the first row only
 }
 
 // rows lists all values: tasks by name with the headline metric first, then groups by name.
@@ -39,7 +39,7 @@ func rows(r *Record) []row {
 	}
 	for _, group := range slices.Sorted(maps.Keys(r.Groups)) {
 		res := r.Groups[group]
-		base := row{task: group, group: true, members: res.Members}
+		base := row{task: group, group: true, members: res.Members, of: res.Of}
 		out = append(out, metricRows(base, res, groupMetrics(r, group), r.HigherIsBetter[group], notesOf(r, group))...)
 	}
 	return out
@@ -110,7 +110,10 @@ func notesOf(r *Record, task string) []int {
 }
 
 func (w row) name() string {
-	if w.group {
+	switch {
+	case w.group && w.of > w.members:
+		return fmt.Sprintf("%s (mean of %d of %d)", w.task, w.members, w.of)
+	case w.group:
 		return fmt.Sprintf("%s (mean of %d)", w.task, w.members)
 	}
 	return w.task

@@ -15,10 +15,11 @@ import (
 
 // Metric names are chosen by tasks, so the keys of a result are known by their form only.
 const (
-	valueKey  = `^[^,]+,none$`
-	stderrKey = `^[^,]+_stderr,none$`
-	ciKey     = `^[^,]+_ci95,none$`
-	countKey  = `^[^,]+_n,none$`
+	valueKey   = `^[^,]+,none$`
+	stderrKey  = `^[^,]+_stderr,none$`
+	ciKey      = `^[^,]+_ci95,none$`
+	clusterKey = `^[^,]+_ci95_cluster,none$`
+	countKey   = `^[^,]+_n,none$`
 )
 
 // resultSchema describes the flat object that Result writes.
@@ -35,6 +36,7 @@ func resultSchema() *jsonschema.Schema {
 		Properties: map[string]*jsonschema.Schema{
 			"alias":              {Type: "string"},
 			"members":            integer("groups: tasks that the mean is over"),
+			"members_of":         integer("groups: tasks that the mean is meant to be over"),
 			"n_scored":           integer("samples with a verdict correct, wrong or unparsed"),
 			"n_unparsed":         integer("samples whose answer could not be extracted; they count as wrong"),
 			"n_truncated":        integer("samples whose prompt or answer was cut"),
@@ -45,10 +47,11 @@ func resultSchema() *jsonschema.Schema {
 			"extract_rate":       {Type: "number", Minimum: ptr(0.0), Maximum: ptr(1.0)},
 		},
 		PatternProperties: map[string]*jsonschema.Schema{
-			valueKey:  value,
-			stderrKey: {OneOf: []*jsonschema.Schema{{Type: "number", Minimum: ptr(0.0)}, {Const: ptr[any](notKnown)}}, Description: "standard error"},
-			ciKey:     {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: ptr(2), MaxItems: ptr(2), Description: "95 % interval"},
-			countKey:  integer("items behind the value"),
+			valueKey:   value,
+			stderrKey:  {OneOf: []*jsonschema.Schema{{Type: "number", Minimum: ptr(0.0)}, {Const: ptr[any](notKnown)}}, Description: "standard error"},
+			ciKey:      {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: ptr(2), MaxItems: ptr(2), Description: "95 % interval"},
+			clusterKey: {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: ptr(2), MaxItems: ptr(2), Description: "95 % interval of a proportion that resamples texts instead of items"},
+			countKey:   integer("items behind the value"),
 		},
 		Required:             []string{"alias"},
 		AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},

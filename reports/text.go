@@ -59,9 +59,34 @@ func writeTable(buf *bytes.Buffer, list []row) error {
 		columns--
 	}
 	align := tw.Alignment{tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft, tw.AlignLeft,
-		tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft}[:columns]
-	var table bytes.Buffer
-	t := tablewriter.NewTable(&table,
+		tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft}
+	cells := make([][]string, len(list))
+	for i, w := range list {
+		cells[i] = w.cells()[:columns]
+	}
+	lines, err := tableLines(header[:columns], cells, align[:columns])
+	if err != nil {
+		return err
+	}
+	for i, line := range lines {
+		// lines are: header, rule, then one for each row
+		if i >= 3 && list[i-2].group && !list[i-3].group {
+			buf.WriteString(lines[1] + "\n")
+		}
+		buf.WriteString(line + "\n")
+	}
+	return nil
+}
+
+// tableLines lays a table out: the header, a rule, then one line for each row. A nil align puts everything to the left.
+func tableLines(head []string, rows [][]string, align tw.Alignment) ([]string, error) {
+	if align == nil {
+		for range head {
+			align = append(align, tw.AlignLeft)
+		}
+	}
+	var out bytes.Buffer
+	t := tablewriter.NewTable(&out,
 		// Lines are drawn with characters of ambiguous width: they are one column wide in every terminal in use.
 		tablewriter.WithEastAsian(tw.Off),
 		tablewriter.WithHeaderAutoFormat(tw.Off),
@@ -78,31 +103,34 @@ func writeTable(buf *bytes.Buffer, list []row) error {
 			},
 		})),
 	)
-	t.Header(header[:columns])
-	for _, w := range list {
-		cells := w.cells()[:columns]
-		for i, c := range cells {
-			cells[i] = oneLine(c)
+	t.Header(safeCells(head))
+	for _, cells := range rows {
+		if len(cells) != len(head) {
+			return nil, fmt.Errorf("a row has %d cells, the header %d", len(cells), len(head))
 		}
-		if err := t.Append(cells); err != nil {
-			return err
+		if err := t.Append(safeCells(cells)); err != nil {
+			return nil, err
 		}
 	}
 	if err := t.Render(); err != nil {
-		return err
+		return nil, err
 	}
-	lines := strings.Split(strings.TrimRight(table.String(), "\n"), "\n")
-	if len(lines) != len(list)+2 {
-		return fmt.Errorf("%d lines for %d rows", len(lines), len(list))
+	lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
+	if len(lines) != len(rows)+2 {
+		return nil, fmt.Errorf("%d lines for %d rows", len(lines), len(rows))
 	}
-	for i, line := range lines {
-		// lines are: header, rule, then one for each row
-		if i >= 3 && list[i-2].group && !list[i-3].group {
-			buf.WriteString(lines[1] + "\n")
-		}
-		buf.WriteString(strings.TrimRight(line, " ") + "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
 	}
-	return nil
+	return lines, nil
+}
+
+func safeCells(cells []string) []string {
+	out := make([]string, len(cells))
+	for i, c := range cells {
+		out[i] = oneLine(c)
+	}
+	return out
 }
 
 // oneLine makes text safe for one line of a terminal: white space is folded, control characters, which could move the cursor or change
@@ -114,4 +142,14 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s))
+}
+
+// Rows writes a plain table in the style of [Text]: a header line, then rows of as many cells.
+func Rows(w io.Writer, head []string, rows [][]string) error {
+	lines, err := tableLines(head, rows, nil)
+	if err != nil {
+		return fmt.Errorf("reports: table: %w", err)
+	}
+	_, err = io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
 }

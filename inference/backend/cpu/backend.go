@@ -158,7 +158,7 @@ func checkTensor(name string, t tensor.Tensor) error {
 		return fmt.Errorf("cpu: %s: tensor %q: %w %v", name, t.Name, tensor.ErrUnsupported, t.Type)
 	}
 	rows, width := t.Rows(), t.Width()
-	if rows <= 0 || width <= 0 || width%t.Type.BlockElems() != 0 {
+	if rows <= 0 || width <= 0 || width > 1<<40 || width%t.Type.BlockElems() != 0 {
 		return fmt.Errorf("cpu: %s: tensor %q: shape %v does not suit type %v", name, t.Name, t.Shape, t.Type)
 	}
 	if perRow := t.Type.RowBytes(width); len(t.Data)%perRow != 0 || len(t.Data)/perRow != rows {

@@ -1,0 +1,81 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A SampleError is one failed sample.
+type SampleError struct {
+	Task, DocID string
+	Reason      string
+}
+
+func (e SampleError) Error() string {
+	return fmt.Sprintf("task %s: sample %s: %s", e.Task, e.DocID, e.Reason)
+}
+
+// TooManyErrors ends a run in which more samples failed than Options.MaxErrors allows. The journal is kept: the same
+// call with a higher limit goes on from there and tries the failed samples again.
+type TooManyErrors struct {
+	Dir   string // run folder
+	Count int
+	Max   int
+	First SampleError // the earliest of those seen, in the order of the plan
+}
+
+func (e *TooManyErrors) Error() string {
+	return fmt.Sprintf("runner: %d failed, %d allowed: %v (finished samples are kept in %s)", e.Count, e.Max, e.First, e.Dir)
+}
+
+// TooManyErrors tells callers that branch on behavior what this is.
+func (e *TooManyErrors) TooManyErrors() bool { return true }
+
+// Unwrap gives the first failure.
+func (e *TooManyErrors) Unwrap() error { return e.First }
+
+// Interrupted ends a run whose context was cancelled. The journal is whole; the same call goes on from there.
+type Interrupted struct {
+	Dir         string // run folder
+	Done, Total int    // samples
+}
+
+func (e *Interrupted) Error() string {
+	return fmt.Sprintf("runner: interrupted after %d of %d samples; the same command goes on from %s", e.Done, e.Total, e.Dir)
+}
+
+// Unwrap gives [context.Canceled].
+func (e *Interrupted) Unwrap() error { return context.Canceled }
+
+// Missed is returned beside the finished record when a value is worse than Options.FailUnder asks for.
+type Missed struct{ Misses []Miss }
+
+// A Miss is one condition that does not hold.
+type Miss struct {
+	Task, Metric string
+	Want         float64
+	Got          *float64 // nil = there is no such value
+	Lower        bool     // lower values are better
+}
+
+func (m Miss) String() string {
+	if m.Got == nil {
+		return fmt.Sprintf("%s:%s has no value, want %g", m.Task, m.Metric, m.Want)
+	}
+	if m.Lower {
+		return fmt.Sprintf("%s:%s is %.6g, want at most %g", m.Task, m.Metric, *m.Got, m.Want)
+	}
+	return fmt.Sprintf("%s:%s is %.6g, want at least %g", m.Task, m.Metric, *m.Got, m.Want)
+}
+
+func (e *Missed) Error() string {
+	parts := make([]string, len(e.Misses))
+	for i, m := range e.Misses {
+		parts[i] = m.String()
+	}
+	return "runner: fail-under missed: " + strings.Join(parts, "; ")
+}
+
+// GateMissed tells callers that branch on behavior what this is.
+func (e *Missed) GateMissed() bool { return true }

@@ -1,0 +1,183 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/llama4-eval/llama4-eval/hardware"
+	"github.com/llama4-eval/llama4-eval/inference"
+	"github.com/llama4-eval/llama4-eval/inference/chat"
+	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
+	"github.com/llama4-eval/llama4-eval/reports"
+)
+
+// An EngineModel is a model that runs in our own engine.
+type EngineModel struct {
+	engine   *inference.Engine
+	template *chat.Template // nil = none fits
+	info     ModelInfo
+	resident *hardware.Sampler
+}
+
+// Open loads a model with our own engine: path is a GGUF file, a Hugging Face folder, or the name of one in the model folders.
+// Close must be called.
+func Open(ctx context.Context, path string, o inference.Options) (*EngineModel, error) {
+	path, err := inference.FindModel(path)
+	if err != nil {
+		return nil, err
+	}
+	resident := hardware.StartSampler(0)
+	started := time.Now()
+	engine, err := inference.Load(ctx, path, o)
+	if err != nil {
+		resident.Stop()
+		return nil, err
+	}
+	took := time.Since(started)
+	sum, err := modelChecksum(ctx, path)
+	if err != nil {
+		resident.Stop()
+		return nil, errors.Join(err, engine.Close())
+	}
+	return newEngineModel(engine, path, sum, took, resident), nil
+}
+
+func newEngineModel(e *inference.Engine, path, sum string, took time.Duration, resident *hardware.Sampler) *EngineModel {
+	in, opt := e.Info(), e.Options()
+	m := &EngineModel{engine: e, resident: resident}
+	m.info = ModelInfo{
+		Model: reports.Model{Name: in.Name, Arch: in.Arch, Quant: in.Quant, Parameters: in.Parameters, Bytes: in.FileBytes,
+			Context: in.TrainedContext, SHA256: sum},
+		Engine: reports.Engine{Device: opt.Device, Kernel: opt.CPU, Quant: in.Quant, KVType: opt.KVType,
+			Threads: opt.Threads, Context: opt.Context},
+		Path: path, Instruct: in.Instruct, BatchSize: opt.BatchSize, LoadTime: took,
+	}
+	// A model without a template of its own can be asked with one that its tokens are made for; never by itself, though.
+	if t, ok := e.Template(); ok {
+		m.template = t
+		m.info.TemplateSHA256 = checksum(e.Tokenizer().ChatTemplate())
+	} else if t, ok := chat.ForVocabulary(e.Tokenizer().HasSpecial); ok {
+		m.template, m.info.Instruct = t, false
+		m.info.TemplateSHA256 = checksum("built-in " + t.Name)
+	}
+	return m
+}
+
+func checksum(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// Close releases the model.
+func (m *EngineModel) Close() error {
+	m.resident.Stop()
+	return m.engine.Close()
+}
+
+// Info describes the model.
+func (m *EngineModel) Info() ModelInfo { return m.info }
+
+// Engine is the engine that runs the model.
+func (m *EngineModel) Engine() *inference.Engine { return m.engine }
+
+// Render writes a conversation with the chat template, up to where the assistant's next turn begins.
+func (m *EngineModel) Render(turns []chat.Message) ([]tokenizer.Segment, error) {
+	if m.template == nil {
+		return nil, fmt.Errorf("runner: model %s has no chat template", m.info.Model.Name)
+	}
+	return m.template.Render(turns, true)
+}
+
+// Tokens encodes a prompt as the engine does, a BOS included.
+func (m *EngineModel) Tokens(prompt []tokenizer.Segment) ([]Token, error) {
+	t := m.engine.Tokenizer()
+	ids, err := t.EncodePrompt(prompt)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Token, len(ids))
+	for i, id := range ids {
+		out[i] = Token{ID: id, Piece: string(t.Piece(id))}
+		if t.IsSpecial(id) {
+			out[i].Piece = t.TokenText(id)
+		}
+	}
+	return out, nil
+}
+
+// Score returns the log-likelihood of continuations.
+func (m *EngineModel) Score(ctx context.Context, r inference.ScoreRequest) (inference.ScoreResult, error) {
+	return m.engine.Score(ctx, r)
+}
+
+// Generate completes a prompt.
+func (m *EngineModel) Generate(ctx context.Context, r inference.GenerateRequest) (inference.GenerateResult, error) {
+	return m.engine.Generate(ctx, r)
+}
+
+// Stats counts the work done since the model was opened.
+func (m *EngineModel) Stats() inference.Stats { return m.engine.Stats() }
+
+// Memory is the engine's ledger and the peak of the process since Open began.
+func (m *EngineModel) Memory() reports.Memory {
+	r := m.engine.Memory()
+	return reports.Memory{
+		Devices: []reports.DeviceMemory{{
+			Device: m.info.Engine.Device, Predicted: reports.Ledger(r.Predicted), Peak: reports.Ledger(r.Allocated),
+		}},
+		PeakResidentBytes: int64(m.resident.Peak()),
+	}
+}
+
+// modelChecksum is the sha256 of a weight file; of several files, the sha256 over their names and checksums in the order of the
+// checkpoint.
+func modelChecksum(ctx context.Context, path string) (string, error) {
+	c, err := inference.OpenCheckpoint(path)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if len(c.Files) == 1 {
+		return fileChecksum(ctx, c.Files[0].Path)
+	}
+	h := hasher{sha256.New()}
+	for _, f := range c.Files {
+		sum, err := fileChecksum(ctx, f.Path)
+		if err != nil {
+			return "", err
+		}
+		h.string(filepath.Base(f.Path))
+		h.string(sum)
+	}
+	return h.sum(), nil
+}
+
+func fileChecksum(ctx context.Context, path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("runner: checksum of the model: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	buf := make([]byte, 1<<20)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", fmt.Errorf("runner: checksum of the model: %w", err)
+		}
+		n, err := f.Read(buf)
+		h.Write(buf[:n])
+		if errors.Is(err, io.EOF) {
+			return hex.EncodeToString(h.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("runner: checksum of the model %s: %w", path, err)
+		}
+	}
+}

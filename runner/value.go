@@ -1,0 +1,110 @@
+package runner
+
+import (
+	"math"
+
+	"github.com/llama4-eval/llama4-eval/metrics"
+	"github.com/llama4-eval/llama4-eval/reports"
+	"github.com/llama4-eval/llama4-eval/tasks"
+)
+
+const confidence = 0.95
+
+// value computes a metric over the scored samples that have it. ok is false when there is none: an empty set has no value.
+func value(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Value, ok bool) {
+	if m.Corpus != nil {
+		return corpusValue(m, samples, seed)
+	}
+	var values []float64
+	var clusters []string
+	for _, s := range samples {
+		if x, has := s.Metrics[m.Name]; has && s.Scored() {
+			values = append(values, x)
+			clusters = append(clusters, s.Cluster)
+		}
+	}
+	mean, ok := metrics.Mean(values)
+	if !ok {
+		return v, false
+	}
+	v = reports.Value{Value: mean, N: len(values)}
+	shared := share(clusters)
+	se, ok := metrics.StdErr(values)
+	if shared {
+		se, ok = metrics.ClusterStdErr(values, clusters)
+	}
+	if ok {
+		v.Stderr = &se
+	}
+	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}
+	if !m.Proportion {
+		v.CI95 = pair(boot.Mean(values, clusters))
+		return v, true
+	}
+	v.CI95 = pair(proportionInterval(values))
+	if shared {
+		v.ClusterCI95 = pair(boot.Mean(values, clusters))
+	}
+	return v, true
+}
+
+// share says whether any two items belong to the same cluster.
+func share(clusters []string) bool {
+	seen := map[string]bool{}
+	for _, c := range clusters {
+		if c != "" && seen[c] {
+			return true
+		}
+		seen[c] = true
+	}
+	return false
+}
+
+func pair(ci metrics.Interval, ok bool) *[2]float64 {
+	if !ok || math.IsNaN(ci.Low+ci.High) || math.IsInf(ci.Low, 0) || math.IsInf(ci.High, 0) {
+		return nil
+	}
+	return &[2]float64{ci.Low, ci.High}
+}
+
+// proportionInterval is the score interval of values that are 0 or 1.
+func proportionInterval(values []float64) (metrics.Interval, bool) {
+	k := 0
+	for _, x := range values {
+		switch x {
+		case 0:
+		case 1:
+			k++
+		default:
+			return metrics.Interval{}, false
+		}
+	}
+	return metrics.Wilson(k, len(values), confidence)
+}
+
+// corpusValue computes a metric from statistics that are summed over the set.
+func corpusValue(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Value, ok bool) {
+	var stats []map[string]float64
+	var clusters []string
+	sum := map[string]float64{}
+	for _, s := range samples {
+		if !s.Scored() {
+			continue
+		}
+		stats = append(stats, s.Stats)
+		clusters = append(clusters, s.Cluster)
+		for name, x := range s.Stats {
+			sum[name] += x
+		}
+	}
+	if len(stats) == 0 {
+		return v, false
+	}
+	whole := m.Corpus(sum)
+	if math.IsNaN(whole) || math.IsInf(whole, 0) {
+		return v, false
+	}
+	v = reports.Value{Value: whole, N: len(stats)}
+	v.CI95 = pair(metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}.Corpus(stats, clusters, m.Corpus))
+	return v, true
+}
