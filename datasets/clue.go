@@ -47,7 +47,7 @@ func fewCLUE(dir string) []Candidate {
 	for i := range 5 {
 		anyTrain = append(anyTrain, numbered(i))
 	}
-	out := []Candidate{{Paths: []string{dir + "/dev_few_all.json"}, Split: SplitFewshotDev, Train: anyTrain}}
+	out := []Candidate{{Paths: []string{dir + "/dev_few_all.json"}, Split: SplitFewshotDev, Sorted: true, Train: anyTrain}}
 	for i := range 5 {
 		out = append(out, Candidate{
 			Paths: []string{fmt.Sprintf("%s/dev_%d.json", dir, i)},

@@ -29,6 +29,8 @@ type Set struct {
 type Candidate struct {
 	Paths []string // files read together, in order, relative to the data folder; forward slashes
 	Split string   // "dev", "fewshot-dev", "test_public", "train", "trial"
+	// Sorted says that published files of this name are sorted by label, so that their first rows are no fair sample.
+	Sorted bool
 	// Train are the files of the training split, for few-shot examples; the first set whose files all exist is used.
 	Train [][]string
 }

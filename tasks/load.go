@@ -77,6 +77,10 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 		if len(set.Records) == 0 {
 			continue
 		}
+		if f.Candidate.Sorted {
+			mix(set.Records)
+			l.Notes = append(l.Notes, f.Paths[len(f.Paths)-1]+" is sorted by label: the order of its items comes from their ids")
+		}
 		l.Source = Source{Split: f.Candidate.Split, Dir: f.Dir, Files: files}
 		var train []datasets.Record
 		if o.Shots > 0 && len(f.Train) > 0 {
@@ -95,6 +99,12 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 	}
 	err = t.finish(&l, t.Make(o.Seed, cmp.Or(o.Make, 100)+o.Shots), nil, o)
 	return l, err
+}
+
+// mix puts records into an order that their ids alone decide, so that the first ones are a fair sample, whatever the seed.
+func mix(records []datasets.Record) {
+	key := func(r datasets.Record) uint64 { return SampleSeed(0, "mix", r.ID) }
+	slices.SortStableFunc(records, func(a, b datasets.Record) int { return cmp.Compare(key(a), key(b)) })
 }
 
 // readFiles reads files that belong together, in order.

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -243,5 +244,44 @@ func TestTarget(t *testing.T) {
 		if got := Target(tc.r); got != tc.want {
 			t.Errorf("got %q, want %q", got, tc.want)
 		}
+	}
+}
+
+func TestSortedFilesAreMixed(t *testing.T) {
+	dir := t.TempDir()
+	var b strings.Builder
+	for i := range 60 {
+		label, name := 115, "news_agriculture"
+		if i >= 30 {
+			label, name = 116, "news_game"
+		}
+		fmt.Fprintf(&b, `{"label": %d, "label_desc": %q, "sentence": "第%d条", "keywords": "", "id": %d}`+"\n", label, name, i, i)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "fewclue", "tnews"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "fewclue", "tnews", "dev_few_all.json"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	load := func(seed uint64) Loaded {
+		l, err := TNEWS.Load(LoadOptions{Dirs: []string{dir}, Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	l := load(1)
+	count := map[string]int{}
+	for _, s := range l.Samples[:20] {
+		count[s.Target]++
+	}
+	if len(count) != 2 {
+		t.Errorf("the first 20 of 60 items have targets %v, want both labels", count)
+	}
+	if other := load(2); other.Samples[0].ID != l.Samples[0].ID || other.Samples[59].ID != l.Samples[59].ID {
+		t.Error("the order depends on the seed")
+	}
+	if len(l.Notes) == 0 {
+		t.Error("no note says that the order is not that of the file")
 	}
 }
