@@ -86,6 +86,27 @@ func TestGroupLimit(t *testing.T) {
 	}
 }
 
+func TestReleaseName(t *testing.T) {
+	for _, tc := range []struct{ name, file, want string }{
+		{"quoted", "NAME=\"Some\"\nPRETTY_NAME=\"Some Linux 13 (x)\"\n", "Some Linux 13 (x)"},
+		{"bare", "PRETTY_NAME=Some", "Some"},
+		{"without", "NAME=Some\n", ""},
+		{"empty", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := releaseName(func(p string) ([]byte, error) {
+				if p != "/etc/os-release" {
+					return nil, errors.New("absent")
+				}
+				return []byte(tc.file), nil
+			})
+			if got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestSamplerKeepsThePeak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		values := []uint64{5, 9, 3, 2, 1}

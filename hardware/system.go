@@ -23,8 +23,11 @@ func fillSystem(ctx context.Context, s *Snapshot) {
 	if l, err := load.AvgWithContext(ctx); err == nil {
 		s.CPU.Load = l.Load1
 	}
-	if name, _, version, err := host.PlatformInformationWithContext(ctx); err == nil {
-		s.OS.Platform = strings.TrimSpace(name + " " + version)
+	// gopsutil may start a process (lsb_release) for what this file says.
+	if s.OS.Platform = releaseName(os.ReadFile); s.OS.Platform == "" {
+		if name, _, version, err := host.PlatformInformationWithContext(ctx); err == nil {
+			s.OS.Platform = strings.TrimSpace(name + " " + version)
+		}
 	}
 	if k, err := host.KernelVersionWithContext(ctx); err == nil {
 		s.OS.Kernel = k
@@ -47,4 +50,20 @@ func groupLimit(read func(string) ([]byte, error)) uint64 {
 		}
 	}
 	return 0
+}
+
+// releaseName reads the name of a Linux distribution from os-release(5); "" = there is none.
+func releaseName(read func(string) ([]byte, error)) string {
+	for _, path := range []string{"/etc/os-release", "/usr/lib/os-release"} {
+		b, err := read(path)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(b)) {
+			if v, ok := strings.CutPrefix(strings.TrimSpace(line), "PRETTY_NAME="); ok {
+				return strings.Trim(v, `"'`)
+			}
+		}
+	}
+	return ""
 }

@@ -298,7 +298,7 @@ func (c *fakeClock) Now() time.Time {
 func fakeOptions(t *testing.T) Options {
 	t.Helper()
 	return Options{
-		Tasks: []string{"fake"}, Limit: "12", Out: t.TempDir(), BatchSize: 4, Now: newClock().Now, Version: "test",
+		Tasks: []string{"fake"}, Limit: "12", Out: memoryDir(t), BatchSize: 4, Now: newClock().Now, Version: "test",
 		Catalog: []tasks.Task{choiceTask(), generateTask()},
 		Suites: []tasks.Suite{{Name: "fake", Title: "both", Tasks: []string{"choice", "generate"},
 			Groups: []tasks.Group{{Name: "both", Members: []string{"choice", "generate"}}}}},

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/reports"
 )
@@ -169,8 +171,20 @@ func TestOrderAndBatchDecideNothing(t *testing.T) {
 // TestResumeAfterEveryByte cuts the journals of a run at every length that a killed process may have left, and goes on.
 func TestResumeAfterEveryByte(t *testing.T) {
 	o := fakeOptions(t)
-	o.Limit, o.BatchSize = "3", 1
+	o.Limit, o.BatchSize = "2", 1
 	o.Tasks = []string{"choice", "generate"}
+	// Bootstrap intervals would take most of the time of a thousand runs.
+	for i := range o.Catalog {
+		o.Catalog[i].Metrics = o.Catalog[i].Metrics[:1]
+	}
+	unclustered := o.Catalog[0].Make
+	o.Catalog[0].Make = func(seed uint64, n int) datasets.Set {
+		set := unclustered(seed, n)
+		for i := range set.Records {
+			set.Records[i].Cluster = ""
+		}
+		return set
+	}
 	_, whole := mustRun(t, o, newFake())
 	want := finals(t, whole)
 	journals := map[string][]byte{}
@@ -191,8 +205,9 @@ func TestResumeAfterEveryByte(t *testing.T) {
 	if testing.Short() {
 		step = 37
 	}
+	scratch := memoryDir(t)
 	for cut := 0; cut <= total; cut += step {
-		out := t.TempDir()
+		out := filepath.Join(scratch, strconv.Itoa(cut))
 		dir := filepath.Join(out, filepath.Base(whole))
 		if err := os.MkdirAll(filepath.Join(dir, samplesName), 0o755); err != nil {
 			t.Fatal(err)
@@ -214,10 +229,24 @@ func TestResumeAfterEveryByte(t *testing.T) {
 		if d := cmp.Diff(want, finals(t, dir)); d != "" {
 			t.Fatalf("cut at %d of %d:\n%s", cut, total, d)
 		}
+		if err := os.RemoveAll(out); err != nil {
+			t.Fatal(err)
+		}
 		if cut == total && m.asked.Load() != 0 {
 			t.Errorf("a complete journal still asks %d times", m.asked.Load())
 		}
 	}
+}
+
+// memoryDir is a folder in main memory where there is one: thousands of runs would wait for a disk to sync.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "llama4-eval-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func write(t *testing.T, path string, b []byte) {
@@ -234,7 +263,7 @@ func TestInterruptAndResume(t *testing.T) {
 	want := finals(t, dir)
 	const requests = 12*2 + 12 // choice tasks ask twice
 	for stop := range requests {
-		o.Out = t.TempDir()
+		o.Out = filepath.Join(memoryDir(t), "runs")
 		ctx, cancel := context.WithCancel(t.Context())
 		m := newFake()
 		m.gate = func(ctx context.Context, _ string) error {
@@ -395,7 +424,7 @@ func TestDamagedJournal(t *testing.T) {
 		{"empty line", "\n" + lines[0], "line 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			o.Out = t.TempDir()
+			o.Out = memoryDir(t)
 			dir := filepath.Join(o.Out, filepath.Base(whole))
 			if err := os.MkdirAll(filepath.Join(dir, samplesName), 0o755); err != nil {
 				t.Fatal(err)
@@ -417,7 +446,7 @@ func TestDamagedJournal(t *testing.T) {
 		})
 	}
 	t.Run("damaged manifest", func(t *testing.T) {
-		o.Out = t.TempDir()
+		o.Out = memoryDir(t)
 		dir := filepath.Join(o.Out, filepath.Base(whole))
 		if err := os.MkdirAll(filepath.Join(dir, samplesName), 0o755); err != nil {
 			t.Fatal(err)
@@ -462,7 +491,7 @@ func TestFailedSamples(t *testing.T) {
 			t.Fatal("no error")
 		}
 		got, _ := mustRun(t, o, newFake())
-		o.Out = t.TempDir()
+		o.Out = memoryDir(t)
 		want, _ := mustRun(t, o, newFake())
 		if got.Digest != want.Digest {
 			t.Error("the second try is not what a run without failures gives")
