@@ -9,6 +9,16 @@ package cpu
 //go:noescape
 func addToAVX512(dst *float32, x *float32, n int)
 
+// siluMulAVX512 sets dst = gate/(1+exp(-gate)) * up. n is a multiple of 16.
+//
+//go:noescape
+func siluMulAVX512(dst *float32, gate *float32, up *float32, n int)
+
+// geluTanhMulAVX512 sets dst = gelu(gate) * up. n is a multiple of 16.
+//
+//go:noescape
+func geluTanhMulAVX512(dst *float32, gate *float32, up *float32, n int)
+
 // mulScaledAVX512 sets dst = x*f*w. n is a multiple of 16.
 //
 //go:noescape
@@ -23,16 +33,6 @@ func mulScaledAddAVX512(dst *float32, x *float32, w *float32, f float32, n int)
 //
 //go:noescape
 func scaleAVX512(x *float32, f float32, n int)
-
-// siluMulAVX512 sets dst = gate/(1+exp(-gate)) * up. n is a multiple of 16.
-//
-//go:noescape
-func siluMulAVX512(dst *float32, gate *float32, up *float32, n int)
-
-// geluTanhMulAVX512 sets dst = gelu(gate) * up. n is a multiple of 16.
-//
-//go:noescape
-func geluTanhMulAVX512(dst *float32, gate *float32, up *float32, n int)
 
 // ropeHalfAVX512 rotates the pairs (low[j], high[j]). n is a multiple of 16.
 //
@@ -219,6 +219,16 @@ func denseBF16AVX512_12(w *byte, wStride int, a *float32, aStride int, out *floa
 //go:noescape
 func addToAVX2(dst *float32, x *float32, n int)
 
+// siluMulAVX2 sets dst = gate/(1+exp(-gate)) * up. n is a multiple of 16.
+//
+//go:noescape
+func siluMulAVX2(dst *float32, gate *float32, up *float32, n int)
+
+// geluTanhMulAVX2 sets dst = gelu(gate) * up. n is a multiple of 16.
+//
+//go:noescape
+func geluTanhMulAVX2(dst *float32, gate *float32, up *float32, n int)
+
 // mulScaledAVX2 sets dst = x*f*w. n is a multiple of 16.
 //
 //go:noescape
@@ -233,16 +243,6 @@ func mulScaledAddAVX2(dst *float32, x *float32, w *float32, f float32, n int)
 //
 //go:noescape
 func scaleAVX2(x *float32, f float32, n int)
-
-// siluMulAVX2 sets dst = gate/(1+exp(-gate)) * up. n is a multiple of 16.
-//
-//go:noescape
-func siluMulAVX2(dst *float32, gate *float32, up *float32, n int)
-
-// geluTanhMulAVX2 sets dst = gelu(gate) * up. n is a multiple of 16.
-//
-//go:noescape
-func geluTanhMulAVX2(dst *float32, gate *float32, up *float32, n int)
 
 // ropeHalfAVX2 rotates the pairs (low[j], high[j]). n is a multiple of 16.
 //

@@ -29,17 +29,6 @@ func useKernels(t testing.TB, l Level) *kernels {
 	return k
 }
 
-// codedTypes are the types with a quantized layout.
-func codedTypes() []tensor.Type {
-	var types []tensor.Type
-	for _, t := range tensor.All() {
-		if l, ok := layoutOf(t); ok && l < intLayouts {
-			types = append(types, t)
-		}
-	}
-	return types
-}
-
 // randomTensor makes rows of random bytes; float16 scales are tamed so that every value is finite and of order 1.
 func randomTensor(r *rand.Rand, t tensor.Type, rows, width int) tensor.Tensor {
 	data := make([]byte, rows*t.RowBytes(width))

@@ -103,7 +103,6 @@ type packed struct {
 	panels      []panel
 	size        int64
 	parts       []tensor.Tensor // until release
-	typ         tensor.Type     // of all parts, or F32 if a group has rows of several types
 }
 
 // panel is a run of groups with one layout.
@@ -197,7 +196,6 @@ func (p *packed) add(t tensor.Tensor) error {
 // plan divides the rows into panels. If a group would hold rows of several types, all become float32, which every type
 // widens to exactly.
 func (p *packed) plan() {
-	p.typ = p.parts[0].Type
 	row := 0
 	for _, t := range p.parts {
 		l, _ := layoutOf(t.Type)
@@ -205,7 +203,6 @@ func (p *packed) plan() {
 		switch {
 		case last >= 0 && p.panels[last].typ == t.Type:
 		case row%groupRows != 0:
-			p.typ = tensor.F32
 			p.panels = []panel{{layout: layoutF32, typ: tensor.F32, groups: p.groups()}}
 			return
 		default:

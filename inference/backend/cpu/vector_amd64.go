@@ -35,6 +35,13 @@ type denseTable []struct {
 // collector can stop the goroutine.
 func vectorKernels(level Level, code *vectorCode) *kernels {
 	k := &kernels{level: level, sumSquares: code.sumSquares, expSum: code.expSum, maxIndex: code.maxIndex}
+	wrapRows(k, code)
+	wrapProducts(k, code)
+	return k
+}
+
+// wrapRows wraps the kernels on rows.
+func wrapRows(k *kernels, code *vectorCode) {
 	k.addTo = func(dst, x []float32) {
 		x = x[:len(dst)]
 		n := len(dst) &^ 15
@@ -95,6 +102,10 @@ func vectorKernels(level Level, code *vectorCode) *kernels {
 		code.fromHalf(at(dst), at(x), n)
 		fromHalfGo(dst[n:], x[n:])
 	}
+}
+
+// wrapProducts wraps the kernels of products and attention.
+func wrapProducts(k *kernels, code *vectorCode) {
 	k.softmax = func(p, m, l, c []float32, n int) {
 		code.softmax(at(p[:32*n]), at(m[:n]), at(l[:lanes*n]), at(c[:n]), n)
 	}
@@ -128,7 +139,6 @@ func vectorKernels(level Level, code *vectorCode) *kernels {
 			code.blocks(layout(l), w, a, out, s)
 		}
 	}
-	return k
 }
 
 // at is the address of the first element (nothing may be read there if there is none).
@@ -136,13 +146,10 @@ func at[T any](s []T) *T { return unsafe.SliceData(s) }
 
 // denseVector computes what s says: for every 32 columns with the largest kernels that fit the rows.
 func denseVector[T float32 | uint16](table denseTable, w []T, a, out, carry []float32, s denseShape) {
-	if s.n <= 0 || s.groups <= 0 || s.k <= 0 {
-		if s.k <= 0 {
-			panic("cpu: bad shape of a dense product")
-		}
+	if s.n <= 0 || s.groups <= 0 {
 		return
 	}
-	if s.aStride < 0 || s.oStride < 0 || s.wStride < 0 || s.wGroup < 0 {
+	if s.k <= 0 || s.aStride < 0 || s.oStride < 0 || s.wStride < 0 || s.wGroup < 0 {
 		panic("cpu: bad shape of a dense product")
 	}
 	_ = a[(s.n-1)*s.aStride+s.k-1]

@@ -141,31 +141,7 @@ func denseKernel(i isa, typ string, n int) {
 	}
 	Label("start")
 	loop("next", k, 1, func() {
-		if i == avx512 {
-			v := i.vecs(cols)
-			for c := range v {
-				i.widen(typ, w, c, v[c])
-			}
-			for t := range acc {
-				VBROADCASTSS(at(t), x)
-				for c := range v {
-					VFMADD231PS(x, v[c], acc[t][c])
-				}
-			}
-		} else {
-			// 12 accumulators leave room for three activations and one weight.
-			v, b := i.vec(), i.vecs(n-1)
-			b = append(b, x)
-			for t := range b {
-				VBROADCASTSS(at(t), b[t])
-			}
-			for c := range cols {
-				i.widen(typ, w, c, v)
-				for t := range acc {
-					VFMADD231PS(b[t], v, acc[t][c])
-				}
-			}
-		}
+		i.denseStep(typ, w, acc, at, x)
 		ADDQ(wStride, w)
 		for _, r := range rows {
 			add(4, r)
@@ -182,6 +158,35 @@ func denseKernel(i isa, typ string, n int) {
 		}
 	}
 	done()
+}
+
+// denseStep multiplies one row of weights with one value of every token, which lies at at(t); x is clobbered.
+func (i isa) denseStep(typ string, w Register, acc [][]VecVirtual, at func(t int) Mem, x VecVirtual) {
+	cols := 32 / i.elems
+	if i == avx512 {
+		v := i.vecs(cols)
+		for c := range v {
+			i.widen(typ, w, c, v[c])
+		}
+		for t := range acc {
+			VBROADCASTSS(at(t), x)
+			for c := range v {
+				VFMADD231PS(x, v[c], acc[t][c])
+			}
+		}
+		return
+	}
+	// 12 accumulators leave room for three activations and one weight.
+	v, b := i.vec(), append(i.vecs(len(acc)-1), x)
+	for t := range b {
+		VBROADCASTSS(at(t), b[t])
+	}
+	for c := range cols {
+		i.widen(typ, w, c, v)
+		for t := range acc {
+			VFMADD231PS(b[t], v, acc[t][c])
+		}
+	}
 }
 
 // widen loads vector c of a row of weights.

@@ -142,91 +142,56 @@ func blocks512() {
 	}
 }
 
+// tile512 is the state of a kernel.
+type tile512 struct {
+	layout
+	n                 int
+	w, header, a      Register
+	acc, dot          [6][2]VecVirtual // for rows 0-15 and 16-31
+	x, w0, w1, d0, d1 VecVirtual
+	mask              VecVirtual // of low nibbles
+}
+
 func block512(l layout, n int) {
 	function(fmt.Sprintf("blocks%sAVX512_%d", l.name, n), blocksSignature,
 		fmt.Sprintf("multiplies row groups in layout%s with %d tokens; see blockShape.", l.name, n))
-	w, a0, out, oStride := param("w"), param("a"), param("out"), param("oStride")
+	a0, out, oStride := param("a"), param("out"), param("oStride")
 	count0, groups := param("blocks"), param("groups")
 	SHLQ(Imm(2), oStride)
-	a, count, header, eight, o := GP64(), GP64(), GP64(), GP64(), GP64()
-	var acc, dot [6][2]VecVirtual
+	count, eight, o := GP64(), GP64(), GP64()
+	k := &tile512{layout: l, n: n, w: param("w"), header: GP64(), a: GP64()}
 	for t := range n {
 		for h := range 2 {
-			acc[t][h], dot[t][h] = ZMM(), ZMM()
+			k.acc[t][h], k.dot[t][h] = ZMM(), ZMM()
 		}
 	}
-	x, w0, w1, d0, d1 := ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
-	var mask VecVirtual
+	k.x, k.w0, k.w1, k.d0, k.d1 = ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
 	if l.nibbles {
-		mask = ZMM()
-		VMOVDQU64(words(0x0f0f0f0f), mask)
+		k.mask = ZMM()
+		VMOVDQU64(words(0x0f0f0f0f), k.mask)
 	}
-	plane := func(p, t int) Mem { return Mem{Base: a, Disp: 4 * (p*n + t)} }
 
 	loop("group", groups, 1, func() {
-		MOVQ(a0, a)
+		MOVQ(a0, k.a)
 		MOVQ(count0, count)
 		for t := range n {
-			zero(acc[t][0])
-			zero(acc[t][1])
+			zero(k.acc[t][0])
+			zero(k.acc[t][1])
 		}
-		l.blocks(w, count, header, eight, func() {
+		l.blocks(k.w, count, k.header, eight, func() {
 			for part := range l.parts {
-				for t := range n {
-					for h := range 2 {
-						if l.init > 0 {
-							VPBROADCASTD(plane(l.init+part, t), dot[t][h])
-						} else {
-							zero(dot[t][h])
-						}
-					}
-				}
-				for s := range l.steps() {
-					at := Mem{Base: w, Disp: l.codes(part) + s*l.stepBytes()}
-					VMOVDQU64(at, w0)
-					if l.nibbles {
-						VPSRLW(Imm(4), w0, w1)
-						VPANDD(mask, w0, w0)
-						VPANDD(mask, w1, w1)
-					} else {
-						VMOVDQU64(at.Offset(64), w1)
-					}
-					for t := range n {
-						VPBROADCASTD(plane(part*l.steps()+s, t), x)
-						op("VPDPBUSD", "AVX512VNNI", x, w0, dot[t][0])
-						op("VPDPBUSD", "AVX512VNNI", x, w1, dot[t][1])
-					}
-				}
-				l.loadScale(w, header, part, 0, false, d0, w0)
-				l.loadScale(w, header, part, 16, false, d1, w0)
-				for t := range n {
-					for h, d := range []VecVirtual{d0, d1} {
-						VCVTDQ2PS(dot[t][h], dot[t][h])
-						VMULPS_BCST(plane(planeScale, t), d, x)
-						VFMADD231PS(dot[t][h], x, acc[t][h])
-					}
-				}
-				if !l.mins {
-					continue
-				}
-				l.loadScale(w, header, part, 0, true, d0, w0)
-				l.loadScale(w, header, part, 16, true, d1, w0)
-				for t := range n {
-					for h, d := range []VecVirtual{d0, d1} {
-						if l.sub {
-							VFNMADD231PS_BCST(plane(l.sumPlane(part), t), d, acc[t][h])
-						} else {
-							VFMADD231PS_BCST(plane(l.sumPlane(part), t), d, acc[t][h])
-						}
-					}
+				k.dots(part)
+				k.scales(part)
+				if l.mins {
+					k.minimumTerms(part)
 				}
 			}
-			add(4*planes*n, a)
+			add(4*planes*n, k.a)
 		})
 		MOVQ(out, o)
 		for t := range n {
-			VMOVUPS(acc[t][0], Mem{Base: o})
-			VMOVUPS(acc[t][1], Mem{Base: o, Disp: 64})
+			VMOVUPS(k.acc[t][0], Mem{Base: o})
+			VMOVUPS(k.acc[t][1], Mem{Base: o, Disp: 64})
 			if t < n-1 {
 				ADDQ(oStride, o)
 			}
@@ -234,4 +199,64 @@ func block512(l layout, n int) {
 		add(128, out)
 	})
 	done()
+}
+
+// plane addresses a word of token t.
+func (k *tile512) plane(p, t int) Mem { return Mem{Base: k.a, Disp: 4 * (p*k.n + t)} }
+
+// dots makes the integer dot products of a part.
+func (k *tile512) dots(part int) {
+	for t := range k.n {
+		for _, v := range k.dot[t] {
+			if k.init > 0 {
+				VPBROADCASTD(k.plane(k.init+part, t), v)
+			} else {
+				zero(v)
+			}
+		}
+	}
+	for s := range k.steps() {
+		at := Mem{Base: k.w, Disp: k.codes(part) + s*k.stepBytes()}
+		VMOVDQU64(at, k.w0)
+		if k.nibbles {
+			VPSRLW(Imm(4), k.w0, k.w1)
+			VPANDD(k.mask, k.w0, k.w0)
+			VPANDD(k.mask, k.w1, k.w1)
+		} else {
+			VMOVDQU64(at.Offset(64), k.w1)
+		}
+		for t := range k.n {
+			VPBROADCASTD(k.plane(part*k.steps()+s, t), k.x)
+			op("VPDPBUSD", "AVX512VNNI", k.x, k.w0, k.dot[t][0])
+			op("VPDPBUSD", "AVX512VNNI", k.x, k.w1, k.dot[t][1])
+		}
+	}
+}
+
+// scales adds the dot products of a part, times both scales, to the sums.
+func (k *tile512) scales(part int) {
+	k.loadScale(k.w, k.header, part, 0, false, k.d0, k.w0)
+	k.loadScale(k.w, k.header, part, 16, false, k.d1, k.w0)
+	for t := range k.n {
+		for h, d := range []VecVirtual{k.d0, k.d1} {
+			VCVTDQ2PS(k.dot[t][h], k.dot[t][h])
+			VMULPS_BCST(k.plane(planeScale, t), d, k.x)
+			VFMADD231PS(k.dot[t][h], k.x, k.acc[t][h])
+		}
+	}
+}
+
+// minimumTerms adds the sums of the activations times the minimums.
+func (k *tile512) minimumTerms(part int) {
+	k.loadScale(k.w, k.header, part, 0, true, k.d0, k.w0)
+	k.loadScale(k.w, k.header, part, 16, true, k.d1, k.w0)
+	for t := range k.n {
+		for h, d := range []VecVirtual{k.d0, k.d1} {
+			if k.sub {
+				VFNMADD231PS_BCST(k.plane(k.sumPlane(part), t), d, k.acc[t][h])
+			} else {
+				VFMADD231PS_BCST(k.plane(k.sumPlane(part), t), d, k.acc[t][h])
+			}
+		}
+	}
 }

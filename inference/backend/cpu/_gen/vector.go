@@ -35,7 +35,37 @@ func elementwise(i isa) {
 		VADDPS(s[0], v, v)
 		VMOVUPS(v, dst)
 	})
-	// The broadcast factor is loaded before the loop, so these two are written out.
+	gate := []string{"gate", "up"}
+	binary("siluMul", "func(dst, gate, up *float32, n int)", "sets dst = gate/(1+exp(-gate)) * up.", gate, func(dst Mem, s []Mem) {
+		x, v := i.vec(), i.vec()
+		VMOVUPS(s[0], x)
+		VXORPS(words(1<<31), x, v)
+		v = i.exp(v)
+		VADDPS(float(1), v, v)
+		VDIVPS(v, x, x)
+		VMULPS(s[1], x, x)
+		VMOVUPS(x, dst)
+	})
+	binary("geluTanhMul", "func(dst, gate, up *float32, n int)", "sets dst = gelu(gate) * up.", gate, func(dst Mem, s []Mem) {
+		x, v, c := i.vec(), i.vec(), i.vec()
+		VMOVUPS(s[0], x)
+		VMULPS(x, x, v)
+		VMOVUPS(float(geluCubic), c)
+		VFMADD213PS(float(geluLinear), c, v)
+		VMULPS(x, v, v)
+		v = i.exp(v)
+		VADDPS(float(1), v, v)
+		VDIVPS(v, x, x)
+		VMULPS(s[1], x, x)
+		VMOVUPS(x, dst)
+	})
+	i.scaled()
+	i.rope()
+	i.halves()
+}
+
+// scaled are the kernels with a factor for the whole row.
+func (i isa) scaled() {
 	for _, adds := range []bool{false, true} {
 		name, doc := "mulScaled", "sets dst = x*f*w."
 		if adds {
@@ -68,33 +98,6 @@ func elementwise(i isa) {
 		add(i.bytes(), x)
 	})
 	done()
-
-	gate := []string{"gate", "up"}
-	binary("siluMul", "func(dst, gate, up *float32, n int)", "sets dst = gate/(1+exp(-gate)) * up.", gate, func(dst Mem, s []Mem) {
-		x, v := i.vec(), i.vec()
-		VMOVUPS(s[0], x)
-		VXORPS(words(1<<31), x, v)
-		v = i.exp(v)
-		VADDPS(float(1), v, v)
-		VDIVPS(v, x, x)
-		VMULPS(s[1], x, x)
-		VMOVUPS(x, dst)
-	})
-	binary("geluTanhMul", "func(dst, gate, up *float32, n int)", "sets dst = gelu(gate) * up.", gate, func(dst Mem, s []Mem) {
-		x, v, c := i.vec(), i.vec(), i.vec()
-		VMOVUPS(s[0], x)
-		VMULPS(x, x, v)
-		VMOVUPS(float(geluCubic), c)
-		VFMADD213PS(float(geluLinear), c, v)
-		VMULPS(x, v, v)
-		v = i.exp(v)
-		VADDPS(float(1), v, v)
-		VDIVPS(v, x, x)
-		VMULPS(s[1], x, x)
-		VMOVUPS(x, dst)
-	})
-	i.rope()
-	i.halves()
 }
 
 // The constants of the Go twins.
