@@ -10,14 +10,18 @@ import (
 // CSV writes one line for each value, unscaled and in full precision, under a header line.
 func CSV(w io.Writer, r *Record) error {
 	c := csv.NewWriter(w)
-	lines := [][]string{{"model", "quant", "task", "version", "n_shot", "split", "metric", "filter", "higher_is_better",
-		"value", "stderr", "ci95_low", "ci95_high", "n", "members"}}
+	lines := [][]string{{
+		"model", "quant", "task", "version", "n_shot", "split", "metric", "filter", "higher_is_better",
+		"value", "stderr", "ci95_low", "ci95_high", "n", "members",
+	}}
 	for _, v := range rows(r) {
 		if !v.has {
 			continue
 		}
-		line := []string{r.ModelName, r.Model.Quant, v.task, "", "", v.split, v.metric, filterNone, strconv.FormatBool(v.up),
-			full(v.value.Value), "", "", "", strconv.Itoa(v.value.N), ""}
+		line := []string{
+			r.ModelName, r.Model.Quant, v.task, "", "", v.split, v.metric, filterNone, strconv.FormatBool(v.up),
+			full(v.value.Value), "", "", "", strconv.Itoa(v.value.N), "",
+		}
 		if v.group {
 			line[14] = strconv.Itoa(v.members)
 		} else {

@@ -93,10 +93,10 @@ func (p Percentiles) String() string {
 // footnotes are the warnings with their numbers, then the tasks that were not run.
 func footnotes(r *Record) []fact {
 	var out []fact
-	for i, w := range r.Warnings {
-		text := w.Text
-		if w.Task != "" {
-			text = w.Task + ": " + text
+	for i, f := range footnotesOf(r) {
+		text := f.text
+		if len(f.tasks) > 0 {
+			text = strings.Join(f.tasks, ", ") + ": " + text
 		}
 		out = append(out, fact{strconv.Itoa(i + 1), text})
 	}

@@ -13,8 +13,6 @@ import (
 	"github.com/llama4-eval/llama4-eval/hardware"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // example is a record with every kind of content: proportions and other means, a corpus metric, one item, no value, groups, skipped
 // tasks, Chinese names, and text that tries to break out of a table.
 func example() *Record {
@@ -25,19 +23,19 @@ func example() *Record {
 		SchemaVersion: SchemaVersion,
 		Results: map[string]Result{
 			"tnews": {Alias: "tnews", Values: map[string]Value{
-				"acc":      {Value: 0.525, Stderr: ptr(0.0789), CI95: &[2]float64{0.375, 0.671}, N: 40},
-				"acc_norm": {Value: 0.55, Stderr: ptr(0.0786), CI95: &[2]float64{0.398, 0.693}, N: 40, ClusterCI95: &[2]float64{0.375, 0.725}},
+				"acc":      {Value: 0.525, Stderr: new(0.0789), CI95: &[2]float64{0.375, 0.671}, N: 40},
+				"acc_norm": {Value: 0.55, Stderr: new(0.0786), CI95: &[2]float64{0.398, 0.693}, N: 40, ClusterCI95: &[2]float64{0.375, 0.725}},
 			}, Counts: &Counts{Scored: 40, ExtractRate: 1}},
 			"cmrc2018": {Alias: "cmrc2018", Values: map[string]Value{
-				"f1": {Value: 0.61803, Stderr: ptr(0.021), CI95: &[2]float64{0.57, 0.66}, N: 200},
-				"em": {Value: 0.35, Stderr: ptr(0.033), CI95: &[2]float64{0.287, 0.418}, N: 200},
+				"f1": {Value: 0.61803, Stderr: new(0.021), CI95: &[2]float64{0.57, 0.66}, N: 200},
+				"em": {Value: 0.35, Stderr: new(0.033), CI95: &[2]float64{0.287, 0.418}, N: 200},
 			}, Counts: &Counts{Scored: 200, Unparsed: 8, Truncated: 3, AnswerTruncated: 3, ExtractRate: 0.96}},
 			"阅读理解":  {Alias: "阅读理解", Values: map[string]Value{"acc": {Value: 1, Stderr: nil, CI95: nil, N: 1}}, Counts: &Counts{Scored: 1, ExtractRate: 1}},
 			"empty": {Alias: "empty", Values: map[string]Value{}, Counts: &Counts{Errors: 2, ExtractRate: 1}},
 			"wiki":  {Alias: "wiki", Values: map[string]Value{"ppl": {Value: 12.3456, Stderr: nil, CI95: &[2]float64{11.9, 12.8}, N: 10}}, Counts: &Counts{Scored: 10, ExtractRate: 1}},
 		},
 		Groups: map[string]Result{
-			"clue": {Alias: "clue", Values: map[string]Value{"acc": {Value: 0.53, Stderr: ptr(0.04), CI95: &[2]float64{0.45, 0.61}, N: 2}}, Members: 2, Of: 6},
+			"clue": {Alias: "clue", Values: map[string]Value{"acc": {Value: 0.53, Stderr: new(0.04), CI95: &[2]float64{0.45, 0.61}, N: 2}}, Members: 2, Of: 6},
 		},
 		GroupSubtasks: map[string][]string{"clue": {"tnews", "阅读理解"}},
 		Configs: map[string]TaskConfig{
@@ -54,8 +52,10 @@ func example() *Record {
 		},
 		NSamples:   map[string]SampleCount{"tnews": {10000, 40}, "cmrc2018": {3219, 200}, "阅读理解": {1, 1}, "empty": {2, 2}, "wiki": {10, 10}},
 		TaskHashes: map[string]string{"tnews": "aa", "cmrc2018": "bb", "阅读理解": "cc", "empty": "dd", "wiki": "ee"},
-		Config: Config{Model: "some-0.5b-instruct-q4_k_m.gguf", Limit: "200", GenKwargs: map[string]string{}, BootstrapIters: 10000, Chat: true,
-			Overlength: "error", ChoiceBy: []string{"letter", "likelihood"}, Identity: strings.Repeat("0f", 32)},
+		Config: Config{
+			Model: "some-0.5b-instruct-q4_k_m.gguf", Limit: "200", GenKwargs: map[string]string{}, BootstrapIters: 10000, Chat: true,
+			Overlength: "error", ChoiceBy: []string{"letter", "likelihood"}, Identity: strings.Repeat("0f", 32),
+		},
 		ModelSource: "llama4-eval", ModelName: "some-0.5b-instruct-q4_k_m", ChatTemplateSHA: strings.Repeat("cd", 32),
 		Model:   Model{Name: "some-0.5b-instruct-q4_k_m", Arch: "qwen2", Quant: "Q4_K_M", Parameters: 494032768, Bytes: 491400064, Context: 32768, SHA256: strings.Repeat("12", 32)},
 		Engine:  Engine{Version: "v0.1.0", Device: "cpu", Kernel: "avx512", Quant: "Q4_K_M", KVType: "f16", Threads: 2, Context: 32768},
@@ -65,15 +65,20 @@ func example() *Record {
 			{"", "load", "the machine was busy"},
 			{"tnews", "wide-interval", "n=40: interval is wide"},
 			{"cmrc2018", "unparsed", "4% unparsed"},
+			{"wiki", "wide-interval", "n=40: interval is wide"},
 			{"cmrc2018", "answers-cut", "3 answers reached the limit of 64 tokens"},
 			{"阅读理解", "generated-data", "made-up | data\nwith <b>lines</b> and `code` \x1b[31m"},
 		},
-		Perf: Perf{WallSeconds: 83.2, LoadSeconds: 1.4, BatchSize: 16, SamplesRun: 230, SamplesResumed: 13, SamplesPerSecond: 2.76, PrefillTokens: 123456, DecodeTokens: 4321,
+		Perf: Perf{
+			WallSeconds: 83.2, LoadSeconds: 1.4, BatchSize: 16, SamplesRun: 230, SamplesResumed: 13, SamplesPerSecond: 2.76, PrefillTokens: 123456, DecodeTokens: 4321,
 			PrefillTokS: 1484.4, DecodeTokS: 61.8, PrefillTokensSaved: 65432, TTFT: Percentiles{210.4, 480, 12345.6}, ITL: Percentiles{15.1, 18.25, 33.3},
-			Cost: &Cost{0.5, 0.04756, 0.0904}},
+			Cost: &Cost{0.5, 0.04756, 0.0904},
+		},
 		Memory: Memory{Devices: []DeviceMemory{{"cpu", Ledger{480 << 20, 192 << 20, 30 << 20, 9 << 20, 20 << 20}, Ledger{482 << 20, 192 << 20, 28 << 20, 9 << 20, 22 << 20}}}, PeakResidentBytes: 1234567890},
-		Host: Host{RunID: "20260102T030405Z-some-Q4_K_M-0f0f0f0f0f0f", Dir: "runs/20260102T030405Z-some-Q4_K_M-0f0f0f0f0f0f", Started: "2026-01-02T03:04:05Z", Finished: "2026-01-02T03:05:30Z",
-			ModelPath: "some.gguf", Hardware: hardware.Snapshot{CPU: hardware.CPU{Brand: "Some CPU", Arch: "amd64", LogicalCores: 2}}},
+		Host: Host{
+			RunID: "20260102T030405Z-some-Q4_K_M-0f0f0f0f0f0f", Dir: "runs/20260102T030405Z-some-Q4_K_M-0f0f0f0f0f0f", Started: "2026-01-02T03:04:05Z", Finished: "2026-01-02T03:05:30Z",
+			ModelPath: "some.gguf", Hardware: hardware.Snapshot{CPU: hardware.CPU{Brand: "Some CPU", Arch: "amd64", LogicalCores: 2}},
+		},
 	}
 }
 
@@ -177,7 +182,7 @@ func TestReadErrors(t *testing.T) {
 // TestPartNames: a metric whose name ends like a part of another one is still a metric of its own.
 func TestPartNames(t *testing.T) {
 	want := Result{Alias: "t", Values: map[string]Value{
-		"best_n": {Value: 3, N: 7}, "best": {Value: 0.5, Stderr: ptr(0.1), N: 9},
+		"best_n": {Value: 3, N: 7}, "best": {Value: 0.5, Stderr: new(0.1), N: 9},
 	}}
 	delete(want.Values, "best")
 	b, err := want.MarshalJSON()
@@ -236,10 +241,21 @@ func TestCSVReadsBack(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	for _, tc := range []struct{ got, want string }{
-		{size(0), "0 B"}, {size(2048), "2 KiB"}, {size(3 << 20), "3 MiB"}, {size(5 << 29), "2.50 GiB"},
-		{count(9999), "9999"}, {count(12345), "12.3 k"}, {count(494032768), "494.0 M"}, {count(7e9), "7.00 G"},
-		{seconds(3.24), "3.2 s"}, {seconds(83), "1 min 23 s"}, {seconds(7500), "2 h 05 min"}, {seconds(59.99), "60.0 s"},
-		{millis(0.5), "0.5 ms"}, {millis(123.4), "123 ms"}, {millis(12345), "12.3 s"},
+		{size(0), "0 B"},
+		{size(2048), "2 KiB"},
+		{size(3 << 20), "3 MiB"},
+		{size(5 << 29), "2.50 GiB"},
+		{count(9999), "9999"},
+		{count(12345), "12.3 k"},
+		{count(494032768), "494.0 M"},
+		{count(7e9), "7.00 G"},
+		{seconds(3.24), "3.2 s"},
+		{seconds(83), "1 min 23 s"},
+		{seconds(7500), "2 h 05 min"},
+		{seconds(59.99), "60.0 s"},
+		{millis(0.5), "0.5 ms"},
+		{millis(123.4), "123 ms"},
+		{millis(12345), "12.3 s"},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("got %q, want %q", tc.got, tc.want)

@@ -98,11 +98,34 @@ func groupMetrics(r *Record, group string) []MetricConfig {
 	return out
 }
 
-// notesOf gives the numbers, from 1, of the warnings about a task or group.
+// A footnote is a warning with all tasks that it is about; none = the whole run.
+type footnote struct {
+	tasks []string
+	text  string
+}
+
+// footnotesOf merges warnings that say the same about several tasks, in the order of the record.
+func footnotesOf(r *Record) []footnote {
+	var out []footnote
+	for _, w := range r.Warnings {
+		i := slices.IndexFunc(out, func(f footnote) bool { return f.text == w.Text && len(f.tasks) > 0 })
+		switch {
+		case w.Task == "":
+			out = append(out, footnote{text: w.Text})
+		case i < 0:
+			out = append(out, footnote{[]string{w.Task}, w.Text})
+		case !slices.Contains(out[i].tasks, w.Task):
+			out[i].tasks = append(out[i].tasks, w.Task)
+		}
+	}
+	return out
+}
+
+// notesOf gives the numbers, from 1, of the footnotes about a task or group.
 func notesOf(r *Record, task string) []int {
 	var out []int
-	for i, w := range r.Warnings {
-		if w.Task == task {
+	for i, f := range footnotesOf(r) {
+		if slices.Contains(f.tasks, task) {
 			out = append(out, i+1)
 		}
 	}

@@ -26,7 +26,7 @@ const (
 func resultSchema() *jsonschema.Schema {
 	number := func(what string) *jsonschema.Schema { return &jsonschema.Schema{Type: "number", Description: what} }
 	integer := func(what string) *jsonschema.Schema {
-		return &jsonschema.Schema{Type: "integer", Minimum: ptr(0.0), Description: what}
+		return &jsonschema.Schema{Type: "integer", Minimum: new(0.0), Description: what}
 	}
 	value := number("value of a metric, not scaled")
 	// A JSON object key matches every pattern that fits, so the plain value must step aside for the parts.
@@ -44,13 +44,13 @@ func resultSchema() *jsonschema.Schema {
 			"n_answer_truncated": integer("samples whose answer ended by the token limit or the end of the context"),
 			"n_errors":           integer("samples that failed; in no metric"),
 			"n_skipped":          integer("samples left out because they do not fit the context; in no metric"),
-			"extract_rate":       {Type: "number", Minimum: ptr(0.0), Maximum: ptr(1.0)},
+			"extract_rate":       {Type: "number", Minimum: new(0.0), Maximum: new(1.0)},
 		},
 		PatternProperties: map[string]*jsonschema.Schema{
 			valueKey:   value,
-			stderrKey:  {OneOf: []*jsonschema.Schema{{Type: "number", Minimum: ptr(0.0)}, {Const: ptr[any](notKnown)}}, Description: "standard error"},
-			ciKey:      {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: ptr(2), MaxItems: ptr(2), Description: "95 % interval"},
-			clusterKey: {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: ptr(2), MaxItems: ptr(2), Description: "95 % interval of a proportion that resamples texts instead of items"},
+			stderrKey:  {OneOf: []*jsonschema.Schema{{Type: "number", Minimum: new(0.0)}, {Const: new(any(notKnown))}}, Description: "standard error"},
+			ciKey:      {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: new(2), MaxItems: new(2), Description: "95 % interval"},
+			clusterKey: {Type: "array", Items: &jsonschema.Schema{Type: "number"}, MinItems: new(2), MaxItems: new(2), Description: "95 % interval of a proportion that resamples texts instead of items"},
 			countKey:   integer("items behind the value"),
 		},
 		Required:             []string{"alias"},
@@ -68,7 +68,7 @@ func schemaFor[T any](t *testing.T, title string) *jsonschema.Schema {
 	}
 	// What Go's types cannot say.
 	if v := s.Properties["schema_version"]; v != nil {
-		v.Const = ptr[any](SchemaVersion)
+		v.Const = new(any(SchemaVersion))
 	}
 	if v := s.Properties["verdict"]; v != nil {
 		v.Enum = []any{VerdictCorrect, VerdictWrong, VerdictUnparsed, VerdictError, VerdictSkipped}
@@ -154,11 +154,13 @@ func TestOutputMeetsSchema(t *testing.T) {
 
 // emptyRecord has nothing in it, and no null either.
 func emptyRecord() *Record {
-	return &Record{SchemaVersion: SchemaVersion,
-		Results: map[string]Result{}, Groups: map[string]Result{}, GroupSubtasks: map[string][]string{}, Configs: map[string]TaskConfig{},
+	return &Record{
+		SchemaVersion: SchemaVersion,
+		Results:       map[string]Result{}, Groups: map[string]Result{}, GroupSubtasks: map[string][]string{}, Configs: map[string]TaskConfig{},
 		Versions: map[string]int{}, NShot: map[string]int{}, HigherIsBetter: map[string]map[string]bool{}, NSamples: map[string]SampleCount{},
 		TaskHashes: map[string]string{}, Config: Config{GenKwargs: map[string]string{}, ChoiceBy: []string{}},
-		Skipped: []Skipped{}, Warnings: []Warning{}, Memory: Memory{Devices: []DeviceMemory{}}}
+		Skipped: []Skipped{}, Warnings: []Warning{}, Memory: Memory{Devices: []DeviceMemory{}},
+	}
 }
 
 func TestSchemaBites(t *testing.T) {
@@ -189,8 +191,10 @@ func TestSchemaBites(t *testing.T) {
 
 func TestSampleMeetsSchema(t *testing.T) {
 	schema := published(t, "sample.schema.json")
-	s := Sample{DocID: "1", Task: "t", DocHash: "a", PromptHash: "b", Verdict: VerdictWrong, Metrics: map[string]float64{"acc": 0},
-		Choices: []Choice{{-1.5, 2, 2, 6}}, Perf: SamplePerf{TTFT: 1.5}}
+	s := Sample{
+		DocID: "1", Task: "t", DocHash: "a", PromptHash: "b", Verdict: VerdictWrong, Metrics: map[string]float64{"acc": 0},
+		Choices: []Choice{{-1.5, 2, 2, 6}}, Perf: SamplePerf{TTFT: 1.5},
+	}
 	b, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)

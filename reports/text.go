@@ -21,9 +21,11 @@ func Text(w io.Writer, r *Record) error {
 		if err := writeTable(&buf, list); err != nil {
 			return fmt.Errorf("reports: table: %w", err)
 		}
-		buf.WriteByte('\n')
 	}
-	writeFacts(&buf, costFacts(r))
+	if costs := costFacts(r); len(costs) > 0 {
+		buf.WriteByte('\n')
+		writeFacts(&buf, costs)
+	}
 	if notes := footnotes(r); len(notes) > 0 {
 		buf.WriteByte('\n')
 		writeFacts(&buf, notes)
@@ -58,8 +60,10 @@ func writeTable(buf *bytes.Buffer, list []row) error {
 	if !needsNotes(list) {
 		columns--
 	}
-	align := tw.Alignment{tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft, tw.AlignLeft,
-		tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft}
+	align := tw.Alignment{
+		tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft, tw.AlignLeft,
+		tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft,
+	}
 	cells := make([][]string, len(list))
 	for i, w := range list {
 		cells[i] = w.cells()[:columns]
@@ -142,14 +146,4 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s))
-}
-
-// Rows writes a plain table in the style of [Text]: a header line, then rows of as many cells.
-func Rows(w io.Writer, head []string, rows [][]string) error {
-	lines, err := tableLines(head, rows, nil)
-	if err != nil {
-		return fmt.Errorf("reports: table: %w", err)
-	}
-	_, err = io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
 }

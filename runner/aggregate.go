@@ -19,6 +19,7 @@ const (
 	wideItems     = 100  // below so many items an interval is called wide
 	unparsedShare = 0.02 // from this share of unparsed answers on
 	cutShare      = 0.02 // from this share of answers cut by the token limit on
+	widerBy       = 1.1  // from this ratio of interval widths on, shared texts matter
 )
 
 // aggregate turns finished samples into a record, without what may differ between equal runs.
@@ -204,6 +205,12 @@ func resultWarnings(t *plannedTask, res reports.Result) []reports.Warning {
 	}
 	if c.Scored > 0 && c.Scored < wideItems {
 		add("wide-interval", "n=%d: interval is wide", c.Scored)
+	}
+	if len(t.task.Metrics) > 0 {
+		v := res.Values[t.task.Metrics[0].Name]
+		if ci, own := v.ClusterCI95, v.CI95; ci != nil && own != nil && ci[1]-ci[0] > widerBy*(own[1]-own[0]) {
+			add("shared-texts", "items share texts: the interval of %s that resamples texts is %.4f – %.4f", t.task.Metrics[0].Name, ci[0], ci[1])
+		}
 	}
 	share := func(n int) float64 { return float64(n) / float64(max(c.Scored, 1)) }
 	if share(c.Unparsed) >= unparsedShare {

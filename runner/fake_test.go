@@ -224,8 +224,10 @@ func generateTask() tasks.Task {
 		Make: func(seed uint64, n int) datasets.Set {
 			var set datasets.Set
 			for i := range n {
-				set.Records = append(set.Records, datasets.Record{ID: fmt.Sprintf("g%d", i), Answer: -1, Golds: []string{strconv.Itoa(i % 4), "x"},
-					Fields: map[string]string{"q": fmt.Sprintf("第%d题<b>", i)}})
+				set.Records = append(set.Records, datasets.Record{
+					ID: fmt.Sprintf("g%d", i), Answer: -1, Golds: []string{strconv.Itoa(i % 4), "x"},
+					Fields: map[string]string{"q": fmt.Sprintf("第%d题<b>", i)},
+				})
 			}
 			return set
 		},
@@ -252,7 +254,8 @@ func generateTask() tasks.Task {
 			return v
 		},
 		Metrics: []tasks.Metric{
-			{Name: "em", Proportion: true, HigherIsBetter: true, Scale: 100}, {Name: "f1", HigherIsBetter: true, Scale: 100},
+			{Name: "em", Proportion: true, HigherIsBetter: true, Scale: 100},
+			{Name: "f1", HigherIsBetter: true, Scale: 100},
 			{Name: "micro", HigherIsBetter: true, Corpus: func(sum map[string]float64) float64 { return sum["hit"] / sum["n"] }},
 		},
 	}
@@ -300,7 +303,9 @@ func fakeOptions(t *testing.T) Options {
 	return Options{
 		Tasks: []string{"fake"}, Limit: "12", Out: memoryDir(t), BatchSize: 4, Now: newClock().Now, Version: "test",
 		Catalog: []tasks.Task{choiceTask(), generateTask()},
-		Suites: []tasks.Suite{{Name: "fake", Title: "both", Tasks: []string{"choice", "generate"},
-			Groups: []tasks.Group{{Name: "both", Members: []string{"choice", "generate"}}}}},
+		Suites: []tasks.Suite{{
+			Name: "fake", Title: "both", Tasks: []string{"choice", "generate"},
+			Groups: []tasks.Group{{Name: "both", Members: []string{"choice", "generate"}}},
+		}},
 	}
 }

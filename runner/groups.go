@@ -39,8 +39,10 @@ func addGroups(rec *reports.Record, p *plan) {
 		rec.GroupSubtasks[g.Name] = sum.members
 		rec.HigherIsBetter[g.Name] = map[string]bool{metric: sum.higher}
 		if len(sum.missing) > 0 {
-			rec.Warnings = append(rec.Warnings, reports.Warning{Task: g.Name, Code: "incomplete-group",
-				Text: "mean without " + strings.Join(sum.missing, ", ")})
+			rec.Warnings = append(rec.Warnings, reports.Warning{
+				Task: g.Name, Code: "incomplete-group",
+				Text: "mean without " + strings.Join(sum.missing, ", "),
+			})
 		}
 	}
 }

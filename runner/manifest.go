@@ -98,8 +98,10 @@ func newManifest(o Options, p *plan, info ModelInfo, batch int, hw hardware.Snap
 		Skipped: list(p.skipped), Hardware: hw,
 	}
 	for _, t := range p.tasks {
-		mt := manifestTask{Task: t.task.Name, Version: t.task.Version, Split: t.source.Split, Files: t.files(), Shots: list(t.shots),
-			Original: t.original, Effective: len(t.samples), Hash: t.hash}
+		mt := manifestTask{
+			Task: t.task.Name, Version: t.task.Version, Split: t.source.Split, Files: t.files(), Shots: list(t.shots),
+			Original: t.original, Effective: len(t.samples), Hash: t.hash,
+		}
 		m.Tasks = append(m.Tasks, mt)
 	}
 	id, err := m.identity()

@@ -53,10 +53,14 @@ func newEngineModel(e *inference.Engine, path, sum string, took time.Duration, r
 	in, opt := e.Info(), e.Options()
 	m := &EngineModel{engine: e, resident: resident}
 	m.info = ModelInfo{
-		Model: reports.Model{Name: in.Name, Arch: in.Arch, Quant: in.Quant, Parameters: in.Parameters, Bytes: in.FileBytes,
-			Context: in.TrainedContext, SHA256: sum},
-		Engine: reports.Engine{Device: opt.Device, Kernel: opt.CPU, Quant: in.Quant, KVType: opt.KVType,
-			Threads: opt.Threads, Context: opt.Context},
+		Model: reports.Model{
+			Name: in.Name, Arch: in.Arch, Quant: in.Quant, Parameters: in.Parameters, Bytes: in.FileBytes,
+			Context: in.TrainedContext, SHA256: sum,
+		},
+		Engine: reports.Engine{
+			Device: opt.Device, Kernel: opt.CPU, Quant: in.Quant, KVType: opt.KVType,
+			Threads: opt.Threads, Context: opt.Context,
+		},
 		Path: path, Instruct: in.Instruct, BatchSize: opt.BatchSize, LoadTime: took,
 	}
 	// A model without a template of its own can be asked with one that its tokens are made for; never by itself, though.

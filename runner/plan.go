@@ -77,8 +77,10 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 		}
 		pt, err := p.task(o, t)
 		if errors.Is(err, errAbsent) {
-			p.skipped = append(p.skipped, reports.Skipped{Task: t.Name, Reason: "no data below " + strings.Join(o.Data, ", "),
-				Hint: "without --data it runs on generated items"})
+			p.skipped = append(p.skipped, reports.Skipped{
+				Task: t.Name, Reason: "no data below " + strings.Join(o.Data, ", "),
+				Hint: "without --data it runs on generated items",
+			})
 			continue
 		}
 		if err != nil {

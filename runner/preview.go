@@ -13,7 +13,7 @@ import (
 func preview(o Options, p *plan, m Model) error {
 	if o.DryRun {
 		for _, t := range p.tasks {
-			fmt.Fprintf(o.Print, "%s: %d of %d items, split %s, %d shots\n", t.task.Name, len(t.samples), t.original, t.source.Split, len(t.shots))
+			fmt.Fprintf(o.Print, "%s: %d of %d items, split %s, shots: %d\n", t.task.Name, len(t.samples), t.original, t.source.Split, len(t.shots))
 		}
 		for _, s := range p.skipped {
 			fmt.Fprintf(o.Print, "%s: skipped: %s (%s)\n", s.Task, s.Reason, s.Hint)

@@ -65,21 +65,22 @@ func (b *bar) line(e Event) string {
 	if e.Task != "" {
 		head = fmt.Sprintf("%s %d/%d  ", e.Task, e.TaskDone, e.TaskTotal)
 	}
-	tail := fmt.Sprintf(" %3d%%  %d/%d", percent(e.Done, e.Total), e.Done, e.Total)
+	var tail strings.Builder
+	tail.WriteString(fmt.Sprintf(" %3d%%  %d/%d", percent(e.Done, e.Total), e.Done, e.Total))
 	for _, part := range details(e) {
-		tail += "  " + part
+		tail.WriteString("  " + part)
 	}
 	// One column stays free: a character in the last one makes some terminals wrap.
-	room := b.width - 1 - utf8.RuneCountInString(head) - utf8.RuneCountInString(tail)
+	room := b.width - 1 - utf8.RuneCountInString(head) - utf8.RuneCountInString(tail.String())
 	if room < 4 {
-		return cut(head+strings.TrimSpace(tail), b.width-1)
+		return cut(head+strings.TrimSpace(tail.String()), b.width-1)
 	}
 	cells := min(room, 30)
 	full := 0
 	if e.Total > 0 {
 		full = cells * e.Done / e.Total
 	}
-	return head + strings.Repeat("█", full) + strings.Repeat("░", cells-full) + tail
+	return head + strings.Repeat("█", full) + strings.Repeat("░", cells-full) + tail.String()
 }
 
 func cut(s string, width int) string {
@@ -135,11 +136,12 @@ func (p *plain) Observe(e Event) {
 			return
 		}
 		p.share, p.last = share, e.Time
-		line := fmt.Sprintf("%s %d/%d  all %d/%d (%d%%)", e.Task, e.TaskDone, e.TaskTotal, e.Done, e.Total, percent(e.Done, e.Total))
+		var line strings.Builder
+		line.WriteString(fmt.Sprintf("%s %d/%d  all %d/%d (%d%%)", e.Task, e.TaskDone, e.TaskTotal, e.Done, e.Total, percent(e.Done, e.Total)))
 		for _, part := range details(e) {
-			line += "  " + part
+			line.WriteString("  " + part)
 		}
-		fmt.Fprintln(p.w, line)
+		fmt.Fprintln(p.w, line.String())
 	}
 }
 

@@ -90,8 +90,10 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 	prog.start()
 	started := r.o.Now()
 	j := newJournal(r.folder.samplesPath)
-	po := &pool{plan: r.plan, model: r.model, batch: r.batch, maxErrors: r.o.MaxErrors, dir: r.folder.dir,
-		journal: j, progress: prog, log: r.o.Log, slots: slots}
+	po := &pool{
+		plan: r.plan, model: r.model, batch: r.batch, maxErrors: r.o.MaxErrors, dir: r.folder.dir,
+		journal: j, progress: prog, log: r.o.Log, slots: slots,
+	}
 	ran, err := po.run(ctx)
 	if cerr := j.close(); err == nil {
 		err = cerr

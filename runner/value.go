@@ -105,6 +105,19 @@ func corpusValue(m tasks.Metric, samples []*reports.Sample, seed uint64) (v repo
 		return v, false
 	}
 	v = reports.Value{Value: whole, N: len(stats)}
-	v.CI95 = pair(metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}.Corpus(stats, clusters, m.Corpus))
+	// The standard error is the spread of the draws that the interval is made of (Welford's sums).
+	var draws, mean, squares float64
+	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}
+	v.CI95 = pair(boot.Corpus(stats, clusters, func(sum map[string]float64) float64 {
+		x := m.Corpus(sum)
+		draws++
+		d := x - mean
+		mean += d / draws
+		squares += d * (x - mean)
+		return x
+	}))
+	if se := math.Sqrt(squares / (draws - 1)); v.CI95 != nil && len(stats) > 1 && !math.IsNaN(se) && !math.IsInf(se, 0) {
+		v.Stderr = &se
+	}
 	return v, true
 }
