@@ -66,7 +66,8 @@ func TruncateTokens(tokens []int32, limit int, o Overlength) ([]int32, error) {
 // truncatePrompt cuts the tokens of segs to limit by taking them out of the longest ordinary segment. tokens is the encoding
 // of segs, and encode encodes a beginning of segs to the same tokens. It reports how many tokens were cut.
 func truncatePrompt(segs []tokenizer.Segment, tokens []int32, limit int, o Overlength,
-	encode func([]tokenizer.Segment) ([]int32, error)) ([]int32, int, error) {
+	encode func([]tokenizer.Segment) ([]int32, error),
+) ([]int32, int, error) {
 	over := len(tokens) - limit
 	if over <= 0 {
 		return tokens, 0, nil

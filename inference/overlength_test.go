@@ -149,4 +149,8 @@ func TestContextOfRequests(t *testing.T) {
 	if err != nil || gen.Finish != FinishLength || gen.Usage.PromptTokens != 91 || gen.Usage.TruncatedTokens != 10 || len(gen.Tokens) != 10 {
 		t.Errorf("truncated prompt: %+v, %q, %v", gen.Usage, gen.Finish, err)
 	}
+	gen, err = e.Generate(ctx, GenerateRequest{Prompt: text(101), MaxTokens: 500, IgnoreEOS: true, Overlength: OverlengthTruncateLeft})
+	if err != nil || gen.Finish != FinishContext || gen.Usage.PromptTokens != 50 || len(gen.Tokens) != 51 {
+		t.Errorf("truncated prompt, long answer: %+v, %q, %v", gen.Usage, gen.Finish, err)
+	}
 }

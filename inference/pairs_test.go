@@ -102,13 +102,24 @@ func TestPairs(t *testing.T) {
 		{"unknown text", plain, 12, text("a"), []string{"z"}, nil, "no word for z"},
 
 		{"chat", plain, NoToken, turn("<turn>", "ab", "</turn>", "a\n"), []string{"c"}, []string{"<turn>|ab|</turn>|a", "\n|c"}, ""},
-		{"chat, only space after the last special", plain, NoToken, turn("<turn>", "ab", "</turn>", "\n\n"), []string{"c", "a"},
-			[]string{"<turn>|ab|</turn>", "\n\n|c", "\n\n|a"}, ""},
+		{
+			"chat, only space after the last special", plain, NoToken, turn("<turn>", "ab", "</turn>", "\n\n"),
+			[]string{"c", "a"},
+			[]string{"<turn>|ab|</turn>", "\n\n|c", "\n\n|a"},
+			"",
+		},
 		{"chat, special last", plain, NoToken, turn("<turn>", "ab", "</turn>"), []string{"c"}, []string{"<turn>|ab|</turn>", "c"}, ""},
 		{"chat with BOS", bos, 12, turn("<s>", "ab", "<turn>"), []string{"c"}, []string{"<s>|ab|<turn>", "c"}, ""},
 		{"text segments join", plain, NoToken, turn("a", "", "b", " "), []string{"b"}, []string{"ab", " b"}, ""},
-		{"text that looks special is text", words{list: []string{"<", "turn", ">"}, special: []string{"<turn>"}}, NoToken,
-			text("<turn"), []string{">"}, []string{"<|turn", ">"}, ""},
+		{
+			"text that looks special is text",
+			words{list: []string{"<", "turn", ">"}, special: []string{"<turn>"}},
+			NoToken,
+			text("<turn"),
+			[]string{">"},
+			[]string{"<|turn", ">"},
+			"",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

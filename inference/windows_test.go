@@ -40,8 +40,12 @@ func TestPerplexityWindows(t *testing.T) {
 	}{
 		{"no BOS", 4, NoToken, WindowOptions{Size: 2}, nil, "1 <= from < size"},
 		{"size 4", 9, NoToken, WindowOptions{Size: 4}, []Window{{[]int32{0, 1, 2, 3}, 3}, {[]int32{4, 5, 6, 7}, 3}}, ""},
-		{"stride", 7, 50, WindowOptions{Size: 4, Stride: 2, From: 2},
-			[]Window{{[]int32{50, 1, 2, 3}, 2}, {[]int32{50, 3, 4, 5}, 2}}, ""},
+		{
+			"stride", 7, 50,
+			WindowOptions{Size: 4, Stride: 2, From: 2},
+			[]Window{{[]int32{50, 1, 2, 3}, 2}, {[]int32{50, 3, 4, 5}, 2}},
+			"",
+		},
 		{"exactly one", 3, NoToken, WindowOptions{Size: 3, From: 1}, []Window{{[]int32{0, 1, 2}, 1}}, ""},
 		{"too short", 3, NoToken, WindowOptions{Size: 4}, nil, "text of 3 tokens is shorter than a window of 4"},
 		{"negative", 9, NoToken, WindowOptions{Size: -4}, nil, "want size >= 2"},
