@@ -38,14 +38,29 @@ func value(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Va
 	}
 	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}
 	if !m.Proportion {
-		v.CI95 = pair(boot.Mean(values, clusters))
+		if independent(clusters) > 1 {
+			v.CI95 = pair(boot.Mean(values, clusters))
+		}
 		return v, true
 	}
 	v.CI95 = pair(proportionInterval(values))
-	if shared {
+	if shared && independent(clusters) > 1 {
 		v.ClusterCI95 = pair(boot.Mean(values, clusters))
 	}
 	return v, true
+}
+
+// independent counts what can be resampled: clusters, and items without one. Resampling a single thing says nothing.
+func independent(clusters []string) int {
+	n := 0
+	seen := map[string]bool{}
+	for _, c := range clusters {
+		if c == "" || !seen[c] {
+			n++
+		}
+		seen[c] = true
+	}
+	return n
 }
 
 // share says whether any two items belong to the same cluster.
@@ -105,6 +120,9 @@ func corpusValue(m tasks.Metric, samples []*reports.Sample, seed uint64) (v repo
 		return v, false
 	}
 	v = reports.Value{Value: whole, N: len(stats)}
+	if independent(clusters) < 2 {
+		return v, true
+	}
 	// The standard error is the spread of the draws that the interval is made of (Welford's sums).
 	var draws, mean, squares float64
 	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}
@@ -116,7 +134,7 @@ func corpusValue(m tasks.Metric, samples []*reports.Sample, seed uint64) (v repo
 		squares += d * (x - mean)
 		return x
 	}))
-	if se := math.Sqrt(squares / (draws - 1)); v.CI95 != nil && len(stats) > 1 && !math.IsNaN(se) && !math.IsInf(se, 0) {
+	if se := math.Sqrt(squares / (draws - 1)); v.CI95 != nil && !math.IsNaN(se) && !math.IsInf(se, 0) {
 		v.Stderr = &se
 	}
 	return v, true
