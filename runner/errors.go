@@ -26,7 +26,7 @@ type TooManyErrors struct {
 }
 
 func (e *TooManyErrors) Error() string {
-	return fmt.Sprintf("runner: %d failed, %d allowed: %v (finished samples are kept in %s)", e.Count, e.Max, e.First, e.Dir)
+	return fmt.Sprintf("runner: samples failed: %d, allowed: %d: %v (finished samples are kept in %s)", e.Count, e.Max, e.First, e.Dir)
 }
 
 // TooManyErrors tells callers that branch on behavior what this is.
