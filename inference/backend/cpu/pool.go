@@ -31,15 +31,23 @@ type pool struct {
 	_      [56]byte
 	done   atomic.Int64 // chunks of this epoch that are finished
 	_      [56]byte
-	parked atomic.Int32 // workers asleep
+	active atomic.Int32 // threads that take part, the caller among them
 	asleep atomic.Bool  // the caller is, until a worker finishes the last chunk
 	quit   atomic.Bool
 
 	job      job
 	epoch    uint64
-	wake     chan struct{} // to parked workers
+	governor governor
+	started  time.Time
+	parked   []parking     // by worker number
 	finished chan struct{} // to the sleeping caller
 	wg       sync.WaitGroup
+}
+
+// parking is where a worker sleeps.
+type parking struct {
+	asleep atomic.Bool
+	wake   chan struct{}
 }
 
 const (
@@ -58,8 +66,11 @@ const (
 
 // newPool starts threads-1 workers.
 func newPool(threads int) *pool {
-	p := &pool{threads: threads, wake: make(chan struct{}, threads), finished: make(chan struct{}, 1)}
+	p := &pool{threads: threads, governor: newGovernor(threads), started: time.Now(), finished: make(chan struct{}, 1)}
+	p.active.Store(int32(threads))
+	p.parked = make([]parking, threads)
 	for w := 1; w < threads; w++ {
+		p.parked[w].wake = make(chan struct{}, 1)
 		p.wg.Add(1)
 		go p.work(w)
 	}
@@ -69,7 +80,9 @@ func newPool(threads int) *pool {
 // close stops the workers and waits for them. The pool must be idle.
 func (p *pool) close() {
 	p.quit.Store(true)
-	close(p.wake)
+	for w := 1; w < p.threads; w++ {
+		close(p.parked[w].wake)
+	}
 	p.wg.Wait()
 }
 
@@ -82,24 +95,47 @@ func (p *pool) run(n int, j job) {
 		panic("cpu: too many chunks")
 	}
 	if p.threads == 1 || n == 1 {
-		for c := range n {
-			j.run(c, 0)
-		}
+		inline(n, j)
+		return
+	}
+	begin := time.Since(p.started)
+	active := p.governor.allow(begin)
+	p.active.Store(int32(active))
+	if active == 1 {
+		inline(n, j)
 		return
 	}
 	p.job = j
 	p.done.Store(0)
 	p.epoch = (p.epoch + 1) & epochMask
 	p.ticket.Store(p.epoch<<(2*ticketBits) | uint64(n)<<ticketBits)
-	for range p.parked.Load() {
-		select {
-		case p.wake <- struct{}{}:
-		default:
+	for w := 1; w < active; w++ {
+		if p.parked[w].asleep.Load() {
+			select {
+			case p.parked[w].wake <- struct{}{}:
+			default:
+			}
 		}
 	}
-	p.claim(0)
+	_, own := p.claim(0)
+	worked := time.Since(p.started)
 	p.wait(int64(n))
 	p.job = nil
+	end := time.Since(p.started)
+
+	// Lost is the time in which the caller waited, or did chunks that others should have done.
+	lost := end - worked
+	if fair := (n + active - 1) / active; own > fair {
+		lost += (worked - begin) * time.Duration(own-fair) / time.Duration(own)
+	}
+	p.governor.observe(end, end-begin, lost)
+}
+
+// inline runs all chunks on the calling goroutine.
+func inline(n int, j job) {
+	for c := range n {
+		j.run(c, 0)
+	}
 }
 
 // wait returns when n chunks are done.
@@ -122,13 +158,13 @@ func (p *pool) wait(n int64) {
 	}
 }
 
-// claim takes and runs chunks of the current job until none is left, and returns the epoch that it saw.
-func (p *pool) claim(worker int) (epoch uint64) {
-	for {
+// claim takes and runs chunks of the current job until none is left, and returns the epoch that it saw and how many it ran.
+func (p *pool) claim(worker int) (epoch uint64, ran int) {
+	for ; ; ran++ {
 		t := p.ticket.Add(1) - 1
 		next, chunks := t&ticketMask, t>>ticketBits&ticketMask
 		if next >= chunks {
-			return t >> (2 * ticketBits)
+			return t >> (2 * ticketBits), ran
 		}
 		p.job.run(int(next), worker)
 		// A late message wakes the caller during a later job; it looks at done again and goes back to sleep.
@@ -138,37 +174,43 @@ func (p *pool) claim(worker int) (epoch uint64) {
 	}
 }
 
+// idle says whether a worker that has seen an epoch has nothing to do.
+func (p *pool) idle(worker int, seen uint64) bool {
+	return p.ticket.Load()>>(2*ticketBits) == seen || worker >= int(p.active.Load())
+}
+
 // work is a worker's life.
 func (p *pool) work(worker int) {
 	defer p.wg.Done()
 	var seen uint64
-	var idle time.Time // since when, zero while busy
+	var since time.Time // idle; zero while busy
 	for spins := 1; !p.quit.Load(); spins++ {
-		if p.ticket.Load()>>(2*ticketBits) != seen {
-			seen = p.claim(worker)
-			idle = time.Time{}
+		if !p.idle(worker, seen) {
+			seen, _ = p.claim(worker)
+			since = time.Time{}
 			continue
 		}
 		pause()
 		if spins%spinRounds != 0 {
 			continue
 		}
-		if now := time.Now(); idle.IsZero() {
-			idle = now
-		} else if now.Sub(idle) > idleTime {
-			p.park(seen)
-			idle = time.Time{}
+		if now := time.Now(); since.IsZero() {
+			since = now
+		} else if now.Sub(since) > idleTime {
+			p.park(worker, seen)
+			since = time.Time{}
 		}
 		runtime.Gosched()
 	}
 }
 
-// park sleeps until the caller has work. A worker counts itself as parked before it looks at the ticket a last
-// time, and the caller publishes a ticket before it looks at the count, so a wake-up cannot get lost.
-func (p *pool) park(seen uint64) {
-	p.parked.Add(1)
-	if p.ticket.Load()>>(2*ticketBits) == seen && !p.quit.Load() {
-		<-p.wake
+// park sleeps until the caller has work. A worker says that it sleeps before it looks for work a last time, and the caller
+// publishes work before it looks for sleepers, so a wake-up cannot get lost. One too many does no harm.
+func (p *pool) park(worker int, seen uint64) {
+	place := &p.parked[worker]
+	place.asleep.Store(true)
+	if p.idle(worker, seen) && !p.quit.Load() {
+		<-place.wake
 	}
-	p.parked.Add(-1)
+	place.asleep.Store(false)
 }

@@ -55,7 +55,7 @@ func TestPool(t *testing.T) {
 func TestPoolWakesSleepers(t *testing.T) {
 	p := newPool(3)
 	defer p.close()
-	for p.parked.Load() < 2 {
+	for !p.parked[1].asleep.Load() || !p.parked[2].asleep.Load() {
 		time.Sleep(idleTime)
 	}
 	j := newCountJob(12)
