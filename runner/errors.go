@@ -29,9 +29,6 @@ func (e *TooManyErrors) Error() string {
 	return fmt.Sprintf("runner: samples failed: %d, allowed: %d: %v (finished samples are kept in %s)", e.Count, e.Max, e.First, e.Dir)
 }
 
-// TooManyErrors tells callers that branch on behavior what this is.
-func (e *TooManyErrors) TooManyErrors() bool { return true }
-
 // Unwrap gives the first failure.
 func (e *TooManyErrors) Unwrap() error { return e.First }
 
@@ -76,6 +73,3 @@ func (e *Missed) Error() string {
 	}
 	return "runner: fail-under missed: " + strings.Join(parts, "; ")
 }
-
-// GateMissed tells callers that branch on behavior what this is.
-func (e *Missed) GateMissed() bool { return true }

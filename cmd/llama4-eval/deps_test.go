@@ -22,21 +22,34 @@ type layer struct {
 // everything below it. Reason is printed beside a broken line.
 var layers = []layer{
 	{"metrics", "metrics are pure functions of numbers and texts", nil, []string{"golang.org/x/text"}},
-	{"hardware", "hardware facts know nothing of models or tasks", nil,
-		[]string{"golang.org/x/sys", "github.com/shirou/gopsutil/v4", "github.com/klauspost/cpuid/v2"}},
+	{
+		"hardware", "hardware facts know nothing of models or tasks", nil,
+		[]string{"golang.org/x/sys", "github.com/shirou/gopsutil/v4", "github.com/klauspost/cpuid/v2"},
+	},
 	{"datasets", "data formats know nothing of what is done with them", nil, nil},
-	{"inference", "the engine knows nothing of tasks, metrics or reports", []string{"inference"},
-		[]string{"golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "github.com/pkoukk/tiktoken-go"}},
+	{
+		"inference", "the engine knows nothing of tasks, metrics or reports",
+		[]string{"inference"},
+		[]string{"golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "github.com/pkoukk/tiktoken-go"},
+	},
 	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics"}, []string{"github.com/goccy/go-yaml"}},
 	{"reports", "a report is made of the finished record alone", []string{"metrics", "hardware"}, []string{"github.com/olekukonko/tablewriter"}},
-	{"runner", "the runner is the only place that knows tasks and engine both",
-		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports"}, []string{"golang.org/x/sync"}},
-	{"parity", "parity compares engine and metrics with references and knows no tasks",
-		[]string{"inference", "metrics", "datasets"}, []string{"golang.org/x/sync"}},
+	{
+		"runner", "the runner is the only place that knows tasks and engine both",
+		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports"},
+		[]string{"golang.org/x/sync"},
+	},
+	{
+		"parity", "parity compares engine and metrics with references and knows no tasks",
+		[]string{"inference", "metrics", "datasets"},
+		[]string{"golang.org/x/sync"},
+	},
 	{"golden", "golden is imported by tests only and must not pull anything in", nil, nil},
-	{"cmd", "commands only put the parts together",
+	{
+		"cmd", "commands only put the parts together",
 		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports", "runner", "parity"},
-		[]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/goccy/go-yaml", "golang.org/x/term"}},
+		[]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/goccy/go-yaml", "golang.org/x/term"},
+	},
 }
 
 // testThird may be imported by the tests of every package.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/llama4-eval/llama4-eval/runner"
 	"github.com/spf13/cobra"
 )
 
@@ -80,14 +81,15 @@ It reads GGUF files and Hugging Face folders with an engine of its own and needs
 // exitCode maps an error to the exit code of product contract: the error decides, then the context.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
-	var gate interface{ GateMissed() bool }
-	var samples interface{ TooManyErrors() bool }
+	var option *runner.OptionError
+	var missed *runner.Missed
+	var samples *runner.TooManyErrors
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage
-	case errors.As(err, &gate) && gate.GateMissed():
+	case errors.As(err, &missed):
 		return exitGate
-	case errors.As(err, &samples) && samples.TooManyErrors():
+	case errors.As(err, &samples):
 		return exitErrors
 	case errors.Is(err, context.Canceled) || ctx.Err() != nil:
 		return exitInterrupted
