@@ -12,7 +12,6 @@ import (
 // network is a small transformer of random weights.
 type network struct {
 	b                               bench
-	vocab                           int
 	embed                           models.Matrix
 	qkv, o, gate, up, down          []models.Matrix
 	norm                            models.Vector

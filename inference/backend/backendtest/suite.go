@@ -33,8 +33,16 @@ func Run(t *testing.T, s Suite) {
 		name string
 		test func(*testing.T, Suite)
 	}{
-		{"embed", testEmbed}, {"norms", testNorms}, {"products", testProducts}, {"gate", testGate}, {"logits", testLogits},
-		{"score", testScore}, {"ties", testTies}, {"attention", testAttention}, {"copy-page", testCopyPage}, {"determinism", testDeterminism},
+		{"embed", testEmbed},
+		{"norms", testNorms},
+		{"products", testProducts},
+		{"gate", testGate},
+		{"logits", testLogits},
+		{"score", testScore},
+		{"ties", testTies},
+		{"attention", testAttention},
+		{"copy-page", testCopyPage},
+		{"determinism", testDeterminism},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
 	}

@@ -71,8 +71,12 @@ func TestNewErrors(t *testing.T) {
 			parts []tensor.Tensor
 			want  string
 		}{
-			{nil, "no parts"}, {[]tensor.Tensor{short}, "100 bytes"}, {[]tensor.Tensor{odd}, "does not suit"},
-			{[]tensor.Tensor{unknown}, "unsupported"}, {[]tensor.Tensor{huge}, "huge"}, {[]tensor.Tensor{wide}, "wide"},
+			{nil, "no parts"},
+			{[]tensor.Tensor{short}, "100 bytes"},
+			{[]tensor.Tensor{odd}, "does not suit"},
+			{[]tensor.Tensor{unknown}, "unsupported"},
+			{[]tensor.Tensor{huge}, "huge"},
+			{[]tensor.Tensor{wide}, "wide"},
 			{[]tensor.Tensor{zeros(0, 8)}, "does not suit"},
 			{[]tensor.Tensor{zeros(4, 8), zeros(4, 9)}, "width 9"},
 		} {

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"maps"
 	"unsafe"
 )
 
@@ -60,9 +61,7 @@ func (b *Backend) Memory() map[Kind]int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	m := make(map[Kind]int64, len(b.ledger))
-	for k, v := range b.ledger {
-		m[k] = v
-	}
+	maps.Copy(m, b.ledger)
 	return m
 }
 

@@ -85,27 +85,33 @@ func compareVectors(t *testing.T, k, g *kernels, x, y, z []float32) {
 		{"geluTanhMul", k.geluTanhMul, g.geluTanhMul},
 		{"addTo", func(d, x, _ []float32) { k.addTo(d, x) }, func(d, x, _ []float32) { g.addTo(d, x) }},
 		{"scale", func(d, _, _ []float32) { k.scale(d, -0.3) }, func(d, _, _ []float32) { g.scale(d, -0.3) }},
-		{"mulScaled",
+		{
+			"mulScaled",
 			func(d, x, y []float32) { k.mulScaled(d, x, y, 0.7) },
 			func(d, x, y []float32) { g.mulScaled(d, x, y, 0.7) },
 		},
-		{"mulScaledAdd",
+		{
+			"mulScaledAdd",
 			func(d, x, y []float32) { k.mulScaledAdd(d, x, y, 0.7) },
 			func(d, x, y []float32) { g.mulScaledAdd(d, x, y, 0.7) },
 		},
-		{"rmsNorm",
+		{
+			"rmsNorm",
 			func(d, x, y []float32) { k.rmsNorm(d, x, y, 1e-5) },
 			func(d, x, y []float32) { g.rmsNorm(d, x, y, 1e-5) },
 		},
-		{"rmsNormAdd",
+		{
+			"rmsNormAdd",
 			func(d, x, y []float32) { k.rmsNormAdd(d, x, y, 1e-5) },
 			func(d, x, y []float32) { g.rmsNormAdd(d, x, y, 1e-5) },
 		},
-		{"ropeHalf",
+		{
+			"ropeHalf",
 			func(d, x, y []float32) { k.ropeHalf(d[:n/2*2], x[:n/2], y[:n/2]) },
 			func(d, x, y []float32) { g.ropeHalf(d[:n/2*2], x[:n/2], y[:n/2]) },
 		},
-		{"ropeInterleaved",
+		{
+			"ropeInterleaved",
 			func(d, x, y []float32) { k.ropeInterleaved(d[:n/2*2], x[:n/2], y[:n/2]) },
 			func(d, x, y []float32) { g.ropeInterleaved(d[:n/2*2], x[:n/2], y[:n/2]) },
 		},
@@ -252,8 +258,16 @@ func TestExp(t *testing.T) {
 	}
 	inf := float32(math.Inf(1))
 	for _, c := range []struct{ x, want float32 }{
-		{0, 1}, {float32(math.Copysign(0, -1)), 1}, {-inf, 0}, {-104, 0}, {-1e30, 0}, {inf, inf}, {89, inf}, {1e30, inf},
-		{-103, 1e-45}, {88, float32(math.Exp(88))},
+		{0, 1},
+		{float32(math.Copysign(0, -1)), 1},
+		{-inf, 0},
+		{-104, 0},
+		{-1e30, 0},
+		{inf, inf},
+		{89, inf},
+		{1e30, inf},
+		{-103, 1e-45},
+		{88, float32(math.Exp(88))},
 	} {
 		if got := exp32(c.x); math.Abs(float64(got)/float64(c.want)-1) > 1e-6 && got != c.want {
 			t.Errorf("exp(%v) = %v, want %v", c.x, got, c.want)
