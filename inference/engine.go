@@ -21,6 +21,7 @@ type Engine struct {
 	template  *chat.Template // nil = none
 	backend   *cpu.Backend
 	predicted Memory
+	pageBytes int64 // of a page of the KV cache
 
 	// What requests need of the tokenizer.
 	enc   encoder
@@ -69,7 +70,7 @@ func (e *Engine) Template() (*chat.Template, bool) { return e.template, e.templa
 // Stats is a snapshot of the counters.
 func (e *Engine) Stats() Stats { return e.stats.snapshot() }
 
-// Memory is the ledger: what was expected, and what is allocated now.
+// Memory is the ledger: what was expected, and what is taken now.
 func (e *Engine) Memory() MemoryReport {
 	r := MemoryReport{Predicted: e.predicted}
 	for kind, n := range e.backend.Memory() {
@@ -77,7 +78,7 @@ func (e *Engine) Memory() MemoryReport {
 		case cpu.Weights, cpu.Mapped:
 			r.Allocated.Weights += n
 		case cpu.KVCache:
-			r.Allocated.KV += n
+			r.Allocated.KV += min(n, e.stats.kvPages.Load()*e.pageBytes)
 		case cpu.Activations:
 			r.Allocated.Activations += n
 		case cpu.Scratch:

@@ -99,7 +99,19 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
+	if err := warmUp(model); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	}
 	return l.assemble(model, backend, tok, kv, plan), nil
+}
+
+// warmUp runs one token, so that what the back end does at first use (the output matrix in its own layout, for one) is part of
+// loading and not of the first request.
+func warmUp(m models.Model) error {
+	if err := m.Forward(models.Batch{Tokens: []int32{0}, Spans: []models.Span{{N: 1, Pages: []int32{0}}}}); err != nil {
+		return err
+	}
+	return m.Score(make([]models.Scored, 1), []int{0}, []int32{0})
 }
 
 // cpu is the option's value with its default.
@@ -129,7 +141,8 @@ func (l *loading) assemble(model models.Model, backend *cpu.Backend, tok *tokeni
 		config: config, context: plan.context, options: l.o, tok: tok, backend: backend, stats: &recorder{},
 		enc:   encoder{encode: tok.EncodePrompt, prefix: prefixToken(tok)},
 		isEnd: tok.IsEnd, piece: tok.Piece,
-		predicted: predict(config, kv, plan.pages, rows, l.o.BatchSize, l.c.TensorBytes),
+		predicted: predict(config, kv, plan.pages, rows, l.o.BatchSize, l.c.TensorBytes, backend.Level() != cpu.Reference),
+		pageBytes: pageBytes(config, kv),
 		release:   l.release,
 	}
 	e.template = l.template(tok)

@@ -17,7 +17,7 @@ type Options struct {
 	CPU       string       // "auto" (default: the fastest that this processor has), "reference", "avx2" or "avx512"
 	Threads   int          // that compute at the same time; 0 = one for each processor
 	BatchSize int          // most sequences that are run side by side; 0 = 16
-	Context   int          // most positions of a sequence; 0 = the model's, less if a quarter of the memory cannot hold it
+	Context   int          // most positions of a sequence; 0 = the model's, less if a quarter of the machine's memory cannot hold it
 	KVType    string       // "f16" or "f32"; default "f32" with CPU "reference", else "f16"
 	Log       *slog.Logger // default: nothing is logged
 }

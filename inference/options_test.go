@@ -73,6 +73,13 @@ func TestPlanKV(t *testing.T) {
 			}
 		})
 	}
+	c.Context = 40960
+	if p, err := planKV(c, tensor.F16, 0, 16, 1<<40); err != nil || p != (memoryPlan{40960, 16 * 129}) {
+		t.Errorf("long context: %+v, %v; want room for 16 sequences of 4096", p, err)
+	}
+	if p, err := planKV(c, tensor.F16, 0, 2, 1<<40); err != nil || p != (memoryPlan{40960, 1281}) {
+		t.Errorf("long context, small batch: %+v, %v; want room for one whole sequence", p, err)
+	}
 	c.Context = 1 << 45
 	if _, err := planKV(c, tensor.F16, 1<<45, 1, 1<<62); err == nil {
 		t.Error("a context of 2^45 tokens gave no error")

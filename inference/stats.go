@@ -126,7 +126,8 @@ type recorder struct {
 	mu sync.Mutex
 	s  Stats
 
-	logits atomic.Int64 // bytes of the buffer that tokens are sampled from
+	logits  atomic.Int64 // bytes of the buffer that tokens are sampled from
+	kvPages atomic.Int64 // most pages in use at a time; freed pages are taken again first, so no others were ever touched
 }
 
 func (r *recorder) step(prefill, decode int, took time.Duration) {

@@ -93,6 +93,9 @@ func (s *scheduler) forward() error {
 		b.batch.Tokens = append(b.batch.Tokens, p.run.tokens[pos:pos+p.n]...)
 		b.batch.Spans = append(b.batch.Spans, models.Span{Row: p.row, N: p.n, Pos: pos, Pages: seq.Pages()})
 	}
+	if used := int64(s.cache.Total() - s.cache.Available()); used > s.stats.kvPages.Load() {
+		s.stats.kvPages.Store(used)
+	}
 	return s.model.Forward(b.batch)
 }
 
