@@ -26,7 +26,7 @@ type Options struct {
 	Seed       uint64              // of generated data, sampling and bootstrap intervals
 
 	Chat       string   // "auto" (default: instruct models with a template), "always", "never"
-	System     string   // system instruction; "" = the task's own, if any
+	System     string   // stands before the task's own instruction; "" = nothing does
 	Gen        Gen      // overrides of generation settings
 	Overlength string   // prompt longer than the context: "error" (default), "skip", "truncate-middle", "truncate-left"
 	ChoiceBy   []string // how choices are asked: "likelihood", "letter"; nil = both where the task has letters

@@ -93,7 +93,11 @@ func (r *renderer) question(kind tasks.Kind, req tasks.Request, seed uint64) (*q
 }
 
 func (r *renderer) prompt(p tasks.Prompt) ([]tokenizer.Segment, error) {
-	if r.system != "" {
+	switch {
+	case r.system != "" && p.System != "":
+		// The task's instruction says what an answer looks like; it stays, after the system text, as in lm-evaluation-harness.
+		p.System = r.system + "\n\n" + p.System
+	case r.system != "":
 		p.System = r.system
 	}
 	if !r.chat {
