@@ -51,14 +51,14 @@ func newWindows(seqs [][]int32, from []int) *branches {
 	return b
 }
 
-// pages picks as many forks at a time, at most seqs, as fit in total and returns what these need at worst: the trunk, and for each
-// fork everything from the trunk's last, partly filled page on.
-func (b *branches) pages(total, seqs int) int {
+// pages picks as many forks at a time as fill a batch of rows and fit in total. It returns what these need at worst: the trunk,
+// and for each fork everything from the trunk's last, partly filled page on.
+func (b *branches) pages(total, rows int) int {
 	trunk := kvcache.PagesFor(b.shared)
-	longest, forks := 0, 0
+	longest, shortest, forks := 0, math.MaxInt, 0
 	for _, s := range b.seqs {
 		if end := len(s) - 1; end > b.shared {
-			longest = max(longest, end)
+			longest, shortest = max(longest, end), min(shortest, end)
 			forks++
 		}
 	}
@@ -67,7 +67,7 @@ func (b *branches) pages(total, seqs int) int {
 		return trunk
 	}
 	each := kvcache.PagesFor(longest) - b.shared/kvcache.PageSize
-	b.width = max(1, min(forks, seqs, (total-trunk)/each))
+	b.width = max(1, min(forks, 1+rows/(shortest-b.shared), (total-trunk)/each))
 	return trunk + b.width*each
 }
 

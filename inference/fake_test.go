@@ -207,21 +207,21 @@ func fakePiece(id int32) []byte {
 
 // fakeOptions size an engine around a fakeModel.
 type fakeOptions struct {
-	pages, rows, seqs, context int
+	pages, rows, jobs, context int
 }
 
 // newFakeEngine returns an engine that is closed, and whose pages are checked to be free, when the test ends.
 func newFakeEngine(t *testing.T, o fakeOptions) (*Engine, *fakeModel) {
 	t.Helper()
 	if o == (fakeOptions{}) {
-		o = fakeOptions{pages: 64, rows: 64, seqs: 4, context: 512}
+		o = fakeOptions{pages: 64, rows: 64, jobs: 4, context: 512}
 	}
 	m := newFakeModel(fakeVocab, o.pages, o.rows)
 	stats := &recorder{}
 	e := &Engine{
 		config: m.Config(), context: o.context, enc: encoder{encode: fakeEncode, prefix: fakeBOS},
 		isEnd: func(id int32) bool { return id == fakeEnd }, piece: fakePiece, stats: stats,
-		sched: newScheduler(m, o.pages, o.rows, o.seqs, stats, slog.New(slog.DiscardHandler)),
+		sched: newScheduler(m, o.pages, o.rows, o.jobs, stats, slog.New(slog.DiscardHandler)),
 	}
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {

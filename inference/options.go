@@ -16,7 +16,7 @@ type Options struct {
 	Device    string       // "auto" (default) or "cpu"
 	CPU       string       // "auto" (default: the fastest that this processor has), "reference", "avx2" or "avx512"
 	Threads   int          // that compute at the same time; 0 = one for each processor
-	BatchSize int          // most sequences that are run side by side; 0 = 16
+	BatchSize int          // most requests that are run side by side; 0 = 16
 	Context   int          // most positions of a sequence; 0 = the model's, less if a quarter of the machine's memory cannot hold it
 	KVType    string       // "f16" or "f32"; default "f32" with CPU "reference", else "f16"
 	Log       *slog.Logger // default: nothing is logged
@@ -25,7 +25,7 @@ type Options struct {
 const (
 	defaultBatchSize = 16
 	maxBatchSize     = 1024
-	// stepRows is how many rows a batch has at most: enough to keep the kernels at full speed, few enough that a generating
+	// stepRows is how many rows a batch has at most, if requests are not more than that: enough to keep the kernels at full speed, few enough that a generating
 	// sequence, or an interrupt, does not wait long behind a prompt.
 	stepRows = 512
 )

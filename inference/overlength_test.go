@@ -109,7 +109,7 @@ func TestTruncationLeavesBOS(t *testing.T) {
 }
 
 func TestContextOfRequests(t *testing.T) {
-	e, _ := newFakeEngine(t, fakeOptions{pages: 64, rows: 64, seqs: 4, context: 100})
+	e, _ := newFakeEngine(t, fakeOptions{pages: 64, rows: 64, jobs: 4, context: 100})
 	ctx := t.Context()
 	var c *ContextError
 	text := func(n int) []tokenizer.Segment { return tokenizer.Text(strings.Repeat("x", n)) }

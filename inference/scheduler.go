@@ -45,8 +45,8 @@ type output struct {
 // work is the state machine of one kind of request. Its methods are called by the scheduler's goroutine only.
 type work interface {
 	// pages returns the most pages the work holds at once: at most total if it can be done at all. There is no use in more
-	// than seqs runs at a time.
-	pages(total, seqs int) int
+	// runs at a time than fill a batch of rows.
+	pages(total, rows int) int
 	// start makes the first runs.
 	start(c *kvcache.Cache)
 	// runs are the sequences with something to run, in a fixed order. None means that the work is done.
@@ -78,8 +78,8 @@ type scheduler struct {
 	model   models.Model
 	cache   *kvcache.Cache
 	vocab   int
-	maxRows int
-	maxSeqs int
+	maxRows int // in a batch
+	maxJobs int // side by side
 	stats   *recorder
 	log     *slog.Logger
 
@@ -97,9 +97,9 @@ type scheduler struct {
 }
 
 // newScheduler starts the goroutine; close ends it.
-func newScheduler(m models.Model, pages, maxRows, maxSeqs int, stats *recorder, log *slog.Logger) *scheduler {
+func newScheduler(m models.Model, pages, maxRows, maxJobs int, stats *recorder, log *slog.Logger) *scheduler {
 	s := &scheduler{
-		model: m, cache: kvcache.New(pages), vocab: m.Config().Vocab, maxRows: maxRows, maxSeqs: min(maxSeqs, maxRows),
+		model: m, cache: kvcache.New(pages), vocab: m.Config().Vocab, maxRows: maxRows, maxJobs: maxJobs,
 		stats: stats, log: log, wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go s.loop()
@@ -113,7 +113,7 @@ func (s *scheduler) do(ctx context.Context, w work) (*job, error) {
 	}
 	j := &job{work: w, done: make(chan struct{})}
 	// The cache's size never changes, so the worst case can be told before the job waits for its turn.
-	if j.reserve = w.pages(s.cache.Total(), s.maxSeqs); j.reserve > s.cache.Total() {
+	if j.reserve = w.pages(s.cache.Total(), s.maxRows); j.reserve > s.cache.Total() {
 		return nil, fmt.Errorf("inference: request needs %d pages of KV cache, there are %d", j.reserve, s.cache.Total())
 	}
 	if err := s.submit(j); err != nil {
@@ -183,7 +183,7 @@ func (s *scheduler) loop() {
 func (s *scheduler) admit() (drained bool) {
 	for {
 		s.mu.Lock()
-		if len(s.queue) == 0 || len(s.active) >= s.maxSeqs || s.reserved+s.queue[0].reserve > s.cache.Total() {
+		if len(s.queue) == 0 || len(s.active) >= s.maxJobs || s.reserved+s.queue[0].reserve > s.cache.Total() {
 			drained = s.closed && len(s.queue) == 0
 			s.mu.Unlock()
 			return drained

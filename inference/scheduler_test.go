@@ -32,15 +32,15 @@ func letters(r *rand.Rand, n int) string {
 // exactly that of a computation without batches, pages, forks or a scheduler.
 func TestMixedRequestsEqualNaive(t *testing.T) {
 	shapes := []fakeOptions{
-		{pages: 64, rows: 64, seqs: 16, context: 300},
-		{pages: 64, rows: 64, seqs: 1, context: 300},
-		{pages: 11, rows: 64, seqs: 16, context: 300}, // room for one long request at a time
-		{pages: 11, rows: 1, seqs: 16, context: 300},
-		{pages: 24, rows: 7, seqs: 3, context: 300},
-		{pages: 500, rows: 512, seqs: 64, context: 300},
+		{pages: 64, rows: 64, jobs: 16, context: 300},
+		{pages: 64, rows: 64, jobs: 1, context: 300},
+		{pages: 11, rows: 64, jobs: 16, context: 300}, // room for one long request at a time
+		{pages: 11, rows: 1, jobs: 16, context: 300},
+		{pages: 24, rows: 7, jobs: 3, context: 300},
+		{pages: 500, rows: 512, jobs: 64, context: 300},
 	}
 	for i, o := range shapes {
-		t.Run(fmt.Sprintf("pages=%d,rows=%d,seqs=%d", o.pages, o.rows, o.seqs), func(t *testing.T) {
+		t.Run(fmt.Sprintf("pages=%d,rows=%d,jobs=%d", o.pages, o.rows, o.jobs), func(t *testing.T) {
 			e, m := newFakeEngine(t, o)
 			g, ctx := errgroup.WithContext(t.Context())
 			g.SetLimit(20)
@@ -116,7 +116,7 @@ func mixedRequest(ctx context.Context, t *testing.T, e *Engine, m *fakeModel, r 
 
 // TestSharedPrefixRunsOnce counts rows: four continuations of 8 tokens on a context of 480.
 func TestSharedPrefixRunsOnce(t *testing.T) {
-	e, m := newFakeEngine(t, fakeOptions{pages: 64, rows: 128, seqs: 16, context: 1000})
+	e, m := newFakeEngine(t, fakeOptions{pages: 64, rows: 128, jobs: 16, context: 1000})
 	prompt := strings.Repeat("x", 480)
 	res, err := e.Score(t.Context(), ScoreRequest{
 		Context:       tokenizer.Text(prompt),
@@ -158,7 +158,7 @@ func TestSingleTokenContinuationsNeedNoBranch(t *testing.T) {
 
 // TestBranchesAnywhere scores sequences that share more, less or nothing of what is not scored.
 func TestBranchesAnywhere(t *testing.T) {
-	for _, o := range []fakeOptions{{pages: 64, rows: 64, seqs: 4, context: 512}, {pages: 8, rows: 5, seqs: 2, context: 512}} {
+	for _, o := range []fakeOptions{{pages: 64, rows: 64, jobs: 4, context: 512}, {pages: 8, rows: 5, jobs: 2, context: 512}} {
 		e, m := newFakeEngine(t, o)
 		for shared := range 70 {
 			for _, from := range []int{1, 20, 33, 69, 74} {
@@ -194,7 +194,7 @@ func TestBranchesAnywhere(t *testing.T) {
 
 // TestGenerationIsNotHeldUp looks at the batches while a long prompt is read: each must hold the generating sequence too.
 func TestGenerationIsNotHeldUp(t *testing.T) {
-	e, m := newFakeEngine(t, fakeOptions{pages: 64, rows: 8, seqs: 2, context: 1000})
+	e, m := newFakeEngine(t, fakeOptions{pages: 64, rows: 8, jobs: 2, context: 1000})
 	gate := make(chan struct{})
 	started := make(chan struct{})
 	var once sync.Once
@@ -249,7 +249,7 @@ func waitQueued(t *testing.T, s *scheduler, n int) {
 
 // TestAdmissionIsInOrder fills the cache with one request; the others wait and are then admitted first come, first served.
 func TestAdmissionIsInOrder(t *testing.T) {
-	e, m := newFakeEngine(t, fakeOptions{pages: 8, rows: 64, seqs: 8, context: 256})
+	e, m := newFakeEngine(t, fakeOptions{pages: 8, rows: 64, jobs: 8, context: 256})
 	gate := make(chan struct{})
 	started := make(chan struct{})
 	var once sync.Once
@@ -292,7 +292,7 @@ func TestAdmissionIsInOrder(t *testing.T) {
 }
 
 func TestRequestLargerThanTheCache(t *testing.T) {
-	e, _ := newFakeEngine(t, fakeOptions{pages: 3, rows: 64, seqs: 8, context: 1000})
+	e, _ := newFakeEngine(t, fakeOptions{pages: 3, rows: 64, jobs: 8, context: 1000})
 	_, err := e.Score(t.Context(), ScoreRequest{Context: tokenizer.Text(strings.Repeat("x", 97)), Continuations: []string{"y"}})
 	if err == nil || !strings.Contains(err.Error(), "needs 4 pages of KV cache, there are 3") {
 		t.Errorf("error %v", err)
@@ -303,7 +303,7 @@ func TestRequestLargerThanTheCache(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	e, m := newFakeEngine(t, fakeOptions{pages: 8, rows: 64, seqs: 8, context: 256})
+	e, m := newFakeEngine(t, fakeOptions{pages: 8, rows: 64, jobs: 8, context: 256})
 	gate := make(chan struct{})
 	started := make(chan struct{}, 100)
 	m.before = func(models.Batch) error {
@@ -366,7 +366,7 @@ func TestForwardError(t *testing.T) {
 }
 
 func TestPanicBecomesAnError(t *testing.T) {
-	e, m := newFakeEngine(t, fakeOptions{pages: 64, rows: 64, seqs: 1, context: 256})
+	e, m := newFakeEngine(t, fakeOptions{pages: 64, rows: 64, jobs: 1, context: 256})
 	started, gate := make(chan struct{}), make(chan struct{})
 	m.before = func(models.Batch) error {
 		close(started)

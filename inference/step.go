@@ -65,7 +65,7 @@ func (s *scheduler) choose() {
 				if (n == 1) != single {
 					continue
 				}
-				if rows == s.maxRows || len(b.parts) == s.maxSeqs {
+				if rows == s.maxRows {
 					return
 				}
 				n = min(n, s.maxRows-rows)
