@@ -61,13 +61,14 @@ func (b *Backend) NewMatrix(name string, parts ...tensor.Tensor) (models.Matrix,
 		m.rows += t.Rows()
 		inPlace += int64(len(t.Data))
 	}
-	b.count(Mapped, inPlace)
 	m.pending = b.k != nil && m.width%groupRows == 0
 	if m.rows < embeddingAspect*m.width {
 		b.packed(m)
-		return m, b.err
 	}
-	return m, nil
+	if m.packed == nil { // else nothing reads the data any more
+		b.count(Mapped, inPlace)
+	}
+	return m, b.err
 }
 
 // embeddingAspect is the ratio of rows to width from which a matrix is taken for an embedding. Vocabularies are over 30
