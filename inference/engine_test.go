@@ -247,7 +247,7 @@ func TestResultsDoNotDependOnBatching(t *testing.T) {
 
 func TestLoadDescribesTheModel(t *testing.T) {
 	root := golden.Shared(t, "fixtures")
-	e := load(t, filepath.Join(root, "gguf", "llama-tiny-q8_0.gguf"), Options{Threads: 1, Context: 128, BatchSize: 2})
+	e := load(t, filepath.Join(root, "gguf", "llama-tiny-q8_0.gguf"), Options{Threads: 1, Context: 128, BatchSize: 2, KVType: "f16"})
 	in, o := e.Info(), e.Options()
 	want := Info{
 		Path: filepath.Join(root, "gguf", "llama-tiny-q8_0.gguf"), Name: "llama-tiny-q8_0", Arch: "llama", Quant: "Q8_0",
