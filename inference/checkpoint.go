@@ -33,6 +33,7 @@ type Checkpoint struct {
 	GGUF *gguf.File // for the tokenizer; nil for format HF
 
 	close func() error
+	drop  func() // see gguf.File.Drop
 }
 
 // A CheckpointFile is one file of a checkpoint.
@@ -86,7 +87,7 @@ func OpenCheckpoint(path string) (*Checkpoint, error) {
 // Close releases the files. A second call does nothing.
 func (c *Checkpoint) Close() error {
 	err := c.close()
-	c.close = func() error { return nil }
+	c.close, c.drop = func() error { return nil }, func() {}
 	return err
 }
 
@@ -95,7 +96,7 @@ func (c *Checkpoint) openGGUF() error {
 	if err != nil {
 		return err
 	}
-	c.close, c.GGUF = f.Close, f
+	c.close, c.drop, c.GGUF = f.Close, f.Drop, f
 	c.Format, c.Tensor = models.GGUF, f.Tensor
 	c.Meta = func(key string) (any, bool) {
 		v, ok := f.Meta(key)
@@ -195,7 +196,7 @@ func (c *Checkpoint) openHF() error {
 	if err != nil {
 		return err
 	}
-	c.close = f.Close
+	c.close, c.drop = f.Close, f.Drop
 	c.Format, c.Tensor, c.Meta = models.HF, f.Tensor, config.lookup
 	arch, ok := config.lookup("model_type")
 	if c.Arch, _ = arch.(string); !ok || c.Arch == "" {

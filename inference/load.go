@@ -102,6 +102,9 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 	if err := warmUp(model); err != nil {
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
+	if backend.Level() != cpu.Reference { // which reads the weights where they lie
+		l.c.drop()
+	}
 	return l.assemble(model, backend, tok, kv, plan), nil
 }
 

@@ -21,7 +21,7 @@ const z95 = 1.959963984540054
 // have no value are left out and named in a warning. A group with fewer than two members needs no mean.
 func addGroups(rec *reports.Record, p *plan) {
 	for _, g := range p.groups {
-		sum := summing{known: true, higher: true}
+		sum := summing{known: true, higher: true, shares: true}
 		for _, name := range g.Members {
 			sum.add(rec, p, g, name)
 		}
@@ -52,6 +52,7 @@ type summing struct {
 	members, missing, metrics []string
 	total, variance           float64
 	known, higher             bool // standard error of every member is known; higher is better for all
+	shares                    bool // every member's value is a share: it cannot leave [0,1]
 }
 
 func (s *summing) add(rec *reports.Record, p *plan, g tasks.Group, name string) {
@@ -68,6 +69,7 @@ func (s *summing) add(rec *reports.Record, p *plan, g tasks.Group, name string) 
 	}
 	s.members = append(s.members, name)
 	s.metrics = append(s.metrics, metric)
+	s.shares = s.shares && proportion(p.tasks[i].task, metric)
 	s.total += v.Value
 	s.higher = s.higher && rec.HigherIsBetter[name][metric]
 	if v.Stderr == nil {
@@ -75,6 +77,10 @@ func (s *summing) add(rec *reports.Record, p *plan, g tasks.Group, name string) 
 	} else {
 		s.variance += *v.Stderr * *v.Stderr
 	}
+}
+
+func proportion(t tasks.Task, metric string) bool {
+	return slices.ContainsFunc(t.Metrics, func(m tasks.Metric) bool { return m.Name == metric && m.Proportion })
 }
 
 // value is the mean with a normal interval; members are independent of each other.
@@ -85,6 +91,9 @@ func (s *summing) value() reports.Value {
 		se := math.Sqrt(s.variance) / n
 		v.Stderr = &se
 		v.CI95 = &[2]float64{v.Value - z95*se, v.Value + z95*se}
+		if s.shares {
+			v.CI95[0], v.CI95[1] = max(0, v.CI95[0]), min(1, v.CI95[1])
+		}
 	}
 	return v
 }

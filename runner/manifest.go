@@ -39,6 +39,7 @@ type manifest struct {
 	Chat          bool              `json:"chat"`
 	Engine        reports.Engine    `json:"engine"`
 	Tasks         []manifestTask    `json:"tasks"`
+	Groups        []string          `json:"groups"` // means over tasks that results.json gets
 	Skipped       []reports.Skipped `json:"skipped"`
 	Hardware      hardware.Snapshot `json:"hardware"`
 }
@@ -95,7 +96,7 @@ func newManifest(o Options, p *plan, info ModelInfo, batch int, hw hardware.Snap
 			MaxErrors: o.MaxErrors, FailUnder: list(o.FailUnder), PricePerHour: o.PricePerHour,
 		},
 		Model: info.Model, ModelPath: info.Path, TemplateSHA: info.TemplateSHA256, Chat: p.renderer.chat, Engine: info.Engine,
-		Skipped: list(p.skipped), Hardware: hw,
+		Groups: []string{}, Skipped: list(p.skipped), Hardware: hw,
 	}
 	for _, t := range p.tasks {
 		mt := manifestTask{
@@ -103,6 +104,9 @@ func newManifest(o Options, p *plan, info ModelInfo, batch int, hw hardware.Snap
 			Original: t.original, Effective: len(t.samples), Hash: t.hash,
 		}
 		m.Tasks = append(m.Tasks, mt)
+	}
+	for _, g := range p.groups {
+		m.Groups = append(m.Groups, g.Name)
 	}
 	id, err := m.identity()
 	m.Identity = id
@@ -129,8 +133,9 @@ func (m *manifest) identity() (string, error) {
 		Name    string
 		Engine  reports.Engine
 		Tasks   []manifestTask
+		Groups  []string
 		Skipped []reports.Skipped
-	}{m.Versions.Program, m.Seeds.Run, m.Model.SHA256, m.Model.Name, engine, m.Tasks, m.Skipped})
+	}{m.Versions.Program, m.Seeds.Run, m.Model.SHA256, m.Model.Name, engine, m.Tasks, m.Groups, m.Skipped})
 	if err != nil {
 		return "", fmt.Errorf("runner: identity: %w", err)
 	}

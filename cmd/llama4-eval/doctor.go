@@ -21,7 +21,7 @@ func newDoctorCommand() *cobra.Command {
 		Use:     "doctor",
 		Short:   "Show hardware, devices, self-tests, and what would be used",
 		Example: "  llama4-eval doctor",
-		Args:    args(cobra.NoArgs),
+		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return doctor(cmd.OutOrStdout(), hardware.Take(cmd.Context()))
 		},

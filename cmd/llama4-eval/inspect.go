@@ -60,7 +60,7 @@ func newInspectCommand() *cobra.Command {
 safetensors file, or a Hugging Face folder. Shapes are outermost dimension first, offsets from the start of the file.`,
 		Example: `  llama4-eval inspect model.gguf
   llama4-eval inspect model.gguf --format json | jq '.tensors[] | select(.type == "Q6_K") | .name'`,
-		Args: args(cobra.ExactArgs(1)),
+		Args: arguments(1, 1, "one FILE"),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if format != "text" && format != "json" {
 				return usagef("--format %q: want text or json", format)
@@ -161,7 +161,7 @@ func (in *inspection) print(w io.Writer, full bool) error {
 		version = fmt.Sprintf(" v%d", in.Version)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tw, "%s%s, %d tensors, %d metadata keys\n", in.Format, version, len(in.Tensors), len(in.Metadata))
+	fmt.Fprintf(tw, "%s%s, %s, %s\n", in.Format, version, plural(len(in.Tensors), "tensor"), plural(len(in.Metadata), "metadata key"))
 	for _, f := range in.Files {
 		fmt.Fprintf(tw, "%s\t%s\n", f.Path, formatBytes(f.Bytes))
 	}
@@ -172,15 +172,20 @@ func (in *inspection) print(w io.Writer, full bool) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(tw, "\nname\ttype\tshape\toffset\tbytes\tfile")
+	split := len(in.Files) > 1
+	fmt.Fprint(tw, "\nname\ttype\tshape\toffset\tbytes")
+	if split {
+		fmt.Fprint(tw, "\tfile")
+	}
+	fmt.Fprintln(tw)
 	types := map[string]int64{}
 	var total, elements int64
 	for _, t := range in.Tensors {
-		file := filepath.Base(in.Files[t.File].Path)
-		if len(in.Files) == 1 {
-			file = ""
+		fmt.Fprintf(tw, "%s\t%s\t%v\t%d\t%d", t.Name, t.Type, t.Shape, t.Offset, t.Bytes)
+		if split {
+			fmt.Fprintf(tw, "\t%s", filepath.Base(in.Files[t.File].Path))
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%v\t%d\t%d\t%s\n", t.Name, t.Type, t.Shape, t.Offset, t.Bytes, file)
+		fmt.Fprintln(tw)
 		types[t.Type] += t.Bytes
 		total += t.Bytes
 		n := int64(1)
@@ -228,6 +233,14 @@ func show(v any, full bool) string {
 		s += fmt.Sprintf(", … (%d)", n)
 	}
 	return "[" + s + "]"
+}
+
+// plural writes a number with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // formatBytes writes a size in powers of 1024 with three digits.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/llama4-eval/llama4-eval/parity"
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ real models; a folder is walked) and prints a line a check with the worst deviat
 		Example: `  llama4-eval parity fixtures
   llama4-eval parity --cpu reference --limit 10 fixtures/real-models
   llama4-eval parity --cpu avx2 --threads 1 fixtures/gguf`,
-		Args: args(cobra.MinimumNArgs(1)),
+		Args: arguments(1, math.MaxInt, "a PATH or more"),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if device != "auto" && device != "cpu" {
 				return usagef("--device %q: want auto or cpu", device)

@@ -72,7 +72,7 @@ It reads GGUF files and Hugging Face folders with an engine of its own and needs
 			return usagef("unknown command %q", args[0])
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newRunCommand(), newListCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newDoctorCommand())
 	return root
@@ -95,16 +95,6 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	}
 	return exitFailed
-}
-
-// args turns an argument check into a usage error.
-func args(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, a []string) error {
-		if err := check(cmd, a); err != nil {
-			return usageError{err}
-		}
-		return nil
-	}
 }
 
 // version is the module's version as the go command recorded it, with the commit for builds of a checkout.

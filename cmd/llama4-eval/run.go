@@ -56,7 +56,7 @@ in the environment or as "flag-name: value" in a YAML file (--config); flag wins
   llama4-eval run --tasks tnews,ocnli --model model.gguf --num-fewshot 3 --chat never
   llama4-eval run --tasks c3 --model model.gguf --write-out 1 --dry-run
   llama4-eval run --suite smoke --model model.gguf --fail-under tnews:acc=0.5`,
-		Args: args(cobra.NoArgs),
+		Args: arguments(0, 0, "flags only; --model names the model, --tasks what is evaluated"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.register(cmd)
@@ -141,7 +141,10 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 	o := &f.options
 	o.Tasks = slices.Concat(f.suites, f.tasks)
 	if len(o.Tasks) == 0 {
-		return usagef("nothing to run: pass --suite or --tasks; llama4-eval list suites")
+		return usagef("nothing to run: pass --suite or --tasks (llama4-eval list tasks shows them)")
+	}
+	if err := checkTasks(o.Tasks); err != nil {
+		return err
 	}
 	if f.fewshot >= 0 {
 		o.NumFewshot = &f.fewshot
@@ -166,7 +169,10 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 	if !slices.Contains([]string{"table", "json", "md", "csv"}, f.format) {
 		return usagef("--format %q: want table, json, md or csv", f.format)
 	}
-	if err := errors.Join(o.Validate(), f.engine.Validate()); err != nil {
+	if err := o.Validate(); err != nil {
+		return optionError(err)
+	}
+	if err := f.engine.Validate(); err != nil {
 		return usageError{err}
 	}
 	return nil
@@ -184,12 +190,14 @@ func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error
 	defer model.Close()
 	record, dir, err := runner.Run(ctx, f.options, model)
 	if record == nil {
-		return err
+		return optionError(err)
 	}
 	if werr := f.write(stdout, record, dir); werr != nil {
 		return errors.Join(err, werr)
 	}
-	fmt.Fprintf(stderr, "written to %s\n", dir)
+	if f.format != "table" { // the table says it itself
+		fmt.Fprintf(stderr, "written to %s\n", dir)
+	}
 	return err
 }
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/cobra"
@@ -55,17 +57,17 @@ func applySettings(cmd *cobra.Command, configFile string) error {
 // applyConfig reads a YAML mapping of flag names to values. Keys are the long flag names, dashes or underscores alike.
 func applyConfig(flags *pflag.FlagSet, path string) error {
 	if info, err := os.Stat(path); err != nil {
-		return usageError{err}
+		return usagef("--config: %w", err)
 	} else if info.Size() > maxConfigBytes {
 		return usagef("%s: %d bytes, more than %d", path, info.Size(), maxConfigBytes)
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return usageError{err}
+		return usagef("--config: %w", err)
 	}
 	file, err := parser.ParseBytes(raw, 0)
 	if err != nil {
-		return usagef("%s: %w", path, err)
+		return syntaxError(path, err)
 	}
 	for _, doc := range file.Docs {
 		entries, err := mapping(doc.Body)
@@ -79,6 +81,15 @@ func applyConfig(flags *pflag.FlagSet, path string) error {
 	return nil
 }
 
+// syntaxError puts file and line before what is wrong, on one line.
+func syntaxError(path string, err error) error {
+	var at yaml.Error
+	if errors.As(err, &at) && at.GetToken() != nil {
+		return usagef("%s:%d: %s", path, at.GetToken().Position.Line, at.GetMessage())
+	}
+	return usagef("%s: %w", path, err)
+}
+
 func applyEntries(flags *pflag.FlagSet, path string, entries []*ast.MappingValueNode) error {
 	seen := map[string]bool{}
 	for _, e := range entries {
@@ -86,7 +97,7 @@ func applyEntries(flags *pflag.FlagSet, path string, entries []*ast.MappingValue
 		name := string(normalizeFlag(nil, e.Key.String()))
 		f := flags.Lookup(name)
 		if f == nil || name == "config" || name == "help" {
-			return usagef("%s: unknown key %q; known keys: %s", at, e.Key.String(), strings.Join(flagNames(flags), ", "))
+			return usagef("%s: unknown key %q%s; known keys: %s", at, e.Key.String(), didYouMean(name, flagNames(flags)), strings.Join(flagNames(flags), ", "))
 		}
 		if seen[name] {
 			return usagef("%s: key %q is given twice", at, e.Key.String())

@@ -70,7 +70,7 @@ func tokenize(w io.Writer, o tokenizeOptions, text string) error {
 	segs := tokenizer.Text(text)
 	if o.chat {
 		if template == nil {
-			return fmt.Errorf("%s has no chat template that this program knows", o.model)
+			return fmt.Errorf("%s has no chat template that this program knows, and its vocabulary has the special tokens of none", o.model)
 		}
 		var msgs []chat.Message
 		if o.system != "" {
@@ -123,7 +123,7 @@ func printTokens(w io.Writer, o tokenizeOptions, tok *tokenizer.Tokenizer, ids [
 		}
 	}
 	chars := len([]rune(text))
-	_, err := fmt.Fprintf(w, "%d tokens, %d characters, %d bytes, %.2f characters a token\n", len(ids), chars, len(text), float64(chars)/float64(max(1, len(ids))))
+	_, err := fmt.Fprintf(w, "%s, %s, %s, %.2f characters a token\n", plural(len(ids), "token"), plural(chars, "character"), plural(len(text), "byte"), float64(chars)/float64(max(1, len(ids))))
 	return err
 }
 
@@ -144,7 +144,8 @@ func openTokenizer(model string) (*tokenizer.Tokenizer, *chat.Template, error) {
 	}
 	t, ok := chat.Detect(tok.ChatTemplate(), c.Arch, tok.HasSpecial)
 	if !ok {
-		return tok, nil, nil
+		// As run does for --chat always: the template that the vocabulary has tokens for.
+		t, _ = chat.ForVocabulary(tok.HasSpecial)
 	}
 	return tok, t, nil
 }

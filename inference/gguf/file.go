@@ -220,6 +220,13 @@ func (f *File) Meta(key string) (any, bool) {
 // Metadata is a copy of the whole table; arrays are shared.
 func (f *File) Metadata() map[string]any { return maps.Clone(f.meta) }
 
+// Drop tells the system that the weights are not needed for now. They stay readable, at the cost of reading them from the file again.
+func (f *File) Drop() {
+	for _, m := range f.maps {
+		m.Drop()
+	}
+}
+
 // Close releases the files. The data of tensors is invalid afterwards; metadata stays valid.
 func (f *File) Close() error {
 	var first error

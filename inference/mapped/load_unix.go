@@ -16,3 +16,6 @@ func load(f *os.File, size int) ([]byte, func([]byte) error, error) {
 	}
 	return data, unix.Munmap, nil
 }
+
+// drop is advice only: a system that refuses it keeps the pages, which is no error.
+func drop(data []byte) { _ = unix.Madvise(data, unix.MADV_DONTNEED) }

@@ -52,6 +52,13 @@ func (f *File) Path() string { return f.path }
 // Data is the whole file. It must not be written to.
 func (f *File) Data() []byte { return f.data }
 
+// Drop tells the system that the bytes are not needed for now, so that they do not count as memory of the process. They stay readable.
+func (f *File) Drop() {
+	if len(f.data) > 0 && f.unmap != nil {
+		drop(f.data)
+	}
+}
+
 // Close releases the bytes. A second call does nothing.
 func (f *File) Close() error {
 	data, unmap := f.data, f.unmap

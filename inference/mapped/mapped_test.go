@@ -48,3 +48,22 @@ func TestOpenErrors(t *testing.T) {
 		t.Errorf("folder: %v", err)
 	}
 }
+
+func TestDropKeepsContent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	want := bytes.Repeat([]byte("abcdefgh"), 1<<13)
+	if err := os.WriteFile(path, want, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	f.Drop()
+	if !bytes.Equal(f.Data(), want) {
+		t.Error("the bytes changed")
+	}
+	f.Close()
+	f.Drop() // after Close there is nothing to drop
+}

@@ -174,6 +174,13 @@ func (f *File) Tensor(name string) (tensor.Tensor, bool) {
 	}, true
 }
 
+// Drop tells the system that the weights are not needed for now. They stay readable, at the cost of reading them from the file again.
+func (f *File) Drop() {
+	for _, m := range f.maps {
+		m.Drop()
+	}
+}
+
 // Close releases the files. The data of tensors is invalid afterwards.
 func (f *File) Close() error {
 	var first error
