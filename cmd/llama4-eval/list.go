@@ -17,10 +17,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// lists are what list can show: a header and rows.
+// lists are what list can show: a header and rows. Cells are texts, lists of texts, numbers and sizes: JSON gets them as they are,
+// the table as people read them.
 var lists = []struct {
 	name, short string
-	rows        func() (header []string, rows [][]string, err error)
+	rows        func() (header []string, rows [][]any, err error)
 }{
 	{"suites", "groups of tasks that run by one name", suiteRows},
 	{"tasks", "what can be evaluated, with source and license", taskRows},
@@ -37,13 +38,19 @@ func newListCommand() *cobra.Command {
 		Short: "List suites, tasks, metrics, models, quants or devices",
 		Example: `  llama4-eval list tasks
   llama4-eval list models --format json`,
-		Args: args(cobra.NoArgs),
+		Args: func(_ *cobra.Command, a []string) error {
+			if len(a) == 0 {
+				return nil
+			}
+			names := listNames()
+			return usagef("no list %q%s; there are: %s", a[0], didYouMean(a[0], names), strings.Join(names, ", "))
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&format, "format", "table", "table or json")
 	for _, l := range lists {
 		cmd.AddCommand(&cobra.Command{
-			Use: l.name, Short: "List " + l.short, Args: args(cobra.NoArgs),
+			Use: l.name, Short: "List " + l.short, Args: arguments(0, 0, "no arguments"),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				header, rows, err := l.rows()
 				if err != nil {
@@ -56,14 +63,17 @@ func newListCommand() *cobra.Command {
 	return cmd
 }
 
-func printRows(w io.Writer, format string, header []string, rows [][]string) error {
+// A size is a number of bytes.
+type size int64
+
+func printRows(w io.Writer, format string, header []string, rows [][]any) error {
 	switch format {
 	case "json":
-		all := make([]map[string]string, len(rows))
+		all := make([]map[string]any, len(rows))
 		for i, r := range rows {
-			all[i] = map[string]string{}
+			all[i] = map[string]any{}
 			for j, h := range header {
-				all[i][h] = r[j]
+				all[i][strings.ReplaceAll(h, " ", "_")] = r[j]
 			}
 		}
 		enc := json.NewEncoder(w)
@@ -71,9 +81,35 @@ func printRows(w io.Writer, format string, header []string, rows [][]string) err
 		enc.SetEscapeHTML(false)
 		return enc.Encode(all)
 	case "table":
-		return reports.List(w, header, rows)
+		cells := make([][]string, len(rows))
+		for i, r := range rows {
+			for _, c := range r {
+				cells[i] = append(cells[i], cell(c))
+			}
+		}
+		return reports.List(w, header, cells)
 	}
 	return usagef("--format %q: want table or json", format)
+}
+
+func cell(v any) string {
+	switch v := v.(type) {
+	case []string:
+		return strings.Join(v, " ")
+	case size:
+		return formatBytes(int64(v))
+	case float64:
+		return fmt.Sprintf("%.4g", v)
+	}
+	return fmt.Sprint(v)
+}
+
+func listNames() []string {
+	names := make([]string, len(lists))
+	for i, l := range lists {
+		names[i] = l.name
+	}
+	return names
 }
 
 func suiteNames() []string {
@@ -92,29 +128,29 @@ func taskNames() []string {
 	return append(names, suiteNames()...)
 }
 
-func suiteRows() ([]string, [][]string, error) {
-	var rows [][]string
+func suiteRows() ([]string, [][]any, error) {
+	var rows [][]any
 	for _, s := range tasks.Suites() {
-		rows = append(rows, []string{s.Name, s.Title, strings.Join(s.Tasks, " ")})
+		rows = append(rows, []any{s.Name, s.Title, s.Tasks})
 	}
 	return []string{"suite", "what", "tasks"}, rows, nil
 }
 
-func taskRows() ([]string, [][]string, error) {
-	var rows [][]string
+func taskRows() ([]string, [][]any, error) {
+	var rows [][]any
 	for _, t := range tasks.All() {
-		rows = append(rows, []string{t.Name, fmt.Sprint(t.Version), t.Family, string(t.Kind), t.Metrics[0].Name, fmt.Sprint(t.Shots), t.Title, t.Source, t.License})
+		rows = append(rows, []any{t.Name, t.Version, t.Family, t.Kind, t.Metrics[0].Name, t.Shots, t.Title, t.Source, t.License})
 	}
 	return []string{"task", "version", "family", "kind", "metric", "shots", "what", "source", "license"}, rows, nil
 }
 
-func metricRows() ([]string, [][]string, error) {
-	var rows [][]string
+func metricRows() ([]string, [][]any, error) {
+	var rows [][]any
 	where := map[string]int{}
 	for _, t := range tasks.All() {
 		for _, m := range t.Metrics {
 			if i, ok := where[m.Name]; ok {
-				rows[i][3] += " " + t.Name
+				rows[i][3] = append(rows[i][3].([]string), t.Name)
 				continue
 			}
 			where[m.Name] = len(rows)
@@ -125,14 +161,14 @@ func metricRows() ([]string, [][]string, error) {
 			if !m.HigherIsBetter {
 				better = "lower"
 			}
-			rows = append(rows, []string{m.Name, how, better, t.Name})
+			rows = append(rows, []any{m.Name, how, better, []string{t.Name}})
 		}
 	}
 	return []string{"metric", "aggregation", "better", "tasks"}, rows, nil
 }
 
-func modelRows() ([]string, [][]string, error) {
-	var rows [][]string
+func modelRows() ([]string, [][]any, error) {
+	var rows [][]any
 	for _, dir := range inference.ModelFolders() {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -147,37 +183,44 @@ func modelRows() ([]string, [][]string, error) {
 	return []string{"model", "arch", "quant", "parameters", "bytes", "folder"}, rows, nil
 }
 
-// modelRow is nil for what is no model.
-func modelRow(path string) []string {
+// modelRow is nil for what is no model. A model that cannot be read is listed as such.
+func modelRow(path string) []any {
 	c, err := inference.OpenCheckpoint(path)
 	if err != nil {
-		return nil
+		if !strings.HasSuffix(path, ".gguf") {
+			return nil
+		}
+		var bytes size
+		if st, err := os.Stat(path); err == nil {
+			bytes = size(st.Size())
+		}
+		return []any{filepath.Base(path), "unreadable", "", 0, bytes, filepath.Dir(path)}
 	}
 	defer c.Close()
-	var bytes int64
+	var bytes size
 	for _, f := range c.Files {
-		bytes += f.Bytes
+		bytes += size(f.Bytes)
 	}
-	return []string{filepath.Base(path), c.Arch, c.Quant, fmt.Sprint(c.Parameters), fmt.Sprint(bytes), filepath.Dir(path)}
+	return []any{filepath.Base(path), c.Arch, c.Quant, c.Parameters, bytes, filepath.Dir(path)}
 }
 
-func quantRows() ([]string, [][]string, error) {
-	var rows [][]string
+func quantRows() ([]string, [][]any, error) {
+	var rows [][]any
 	for _, t := range tensor.All() {
 		if !t.Known() {
 			continue
 		}
-		rows = append(rows, []string{t.String(), fmt.Sprintf("%.4g", 8*float64(t.BlockBytes())/float64(t.BlockElems())), fmt.Sprint(t.BlockElems())})
+		rows = append(rows, []any{t.String(), 8 * float64(t.BlockBytes()) / float64(t.BlockElems()), t.BlockElems()})
 	}
 	return []string{"type", "bits a weight", "block"}, rows, nil
 }
 
-func deviceRows() ([]string, [][]string, error) {
+func deviceRows() ([]string, [][]any, error) {
 	levels := cpu.Levels()
 	names := make([]string, len(levels))
 	for i, l := range levels {
 		names[i] = l.String()
 	}
 	slices.Sort(names)
-	return []string{"device", "kernels"}, [][]string{{"cpu", strings.Join(names, " ")}}, nil
+	return []string{"device", "kernels"}, [][]any{{"cpu", names}}, nil
 }

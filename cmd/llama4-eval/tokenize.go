@@ -104,7 +104,9 @@ func printTokens(w io.Writer, o tokenizeOptions, tok *tokenizer.Tokenizer, ids [
 		for i, id := range ids {
 			tokens[i] = token{id, tok.TokenText(id), tok.IsSpecial(id)}
 		}
-		return json.NewEncoder(w).Encode(map[string]any{"tokens": tokens})
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(map[string]any{"tokens": tokens})
 	case o.idsOnly:
 		for i, id := range ids {
 			if i > 0 {
