@@ -69,7 +69,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	o := &f.options
 	fs.StringSliceVar(&f.suites, "suite", nil, "suites to run; llama4-eval list suites")
 	fs.StringSliceVarP(&f.tasks, "tasks", "t", nil, "tasks or suites to run, comma-separated; llama4-eval list tasks")
-	fs.StringArrayVarP(&f.models, "model", "m", nil, "GGUF file, Hugging Face folder, or name of a file in the model folder")
+	fs.StringArrayVarP(&f.models, "model", "m", nil, "GGUF file, Hugging Face folder, or name of a file in the model folder (repeatable: one run each)")
 	fs.StringArrayVar(&o.Data, "data", nil, "folder with real data sets (repeatable); none = generated data")
 	fs.StringVarP(&o.Limit, "limit", "L", "", `items of each task: a number ("50"), a share ("0.1") or a range ("11-20")`)
 	fs.IntVarP(&f.fewshot, "num-fewshot", "f", -1, "worked examples in the prompt; -1 = the task's own number")
@@ -131,12 +131,8 @@ func (f *runFlags) run(cmd *cobra.Command) error {
 
 // resolve turns flags into options and checks them.
 func (f *runFlags) resolve(cmd *cobra.Command) error {
-	switch len(f.models) {
-	case 0:
+	if len(f.models) == 0 {
 		return errNoModel
-	case 1:
-	default:
-		return usagef("%d models: one run evaluates one model; run the command once for each", len(f.models))
 	}
 	o := &f.options
 	o.Tasks = slices.Concat(f.suites, f.tasks)
@@ -178,12 +174,32 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 	return nil
 }
 
+// evaluate makes one run of each model, in order. A missed --fail-under does not keep the next model from being run; any other error
+// does.
 func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
-	path, err := inference.FindModel(f.models[0])
-	if err != nil {
-		return err
+	var missed []error
+	for _, name := range f.models { // a wrong name is told before the first run
+		if _, err := inference.FindModel(name); err != nil {
+			return err
+		}
 	}
-	model, err := runner.Open(ctx, path, f.engine)
+	for i, name := range f.models {
+		if i > 0 && f.format != "json" {
+			fmt.Fprintln(stdout)
+		}
+		err := f.evaluateModel(ctx, name, stdout, stderr)
+		var miss *runner.Missed
+		if errors.As(err, &miss) {
+			missed = append(missed, err)
+		} else if err != nil {
+			return errors.Join(append(missed, err)...)
+		}
+	}
+	return errors.Join(missed...)
+}
+
+func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stderr io.Writer) error {
+	model, err := runner.Open(ctx, name, f.engine)
 	if err != nil {
 		return err
 	}
