@@ -69,7 +69,7 @@ func (s *session) tokenizer() (*tokenizer.Tokenizer, error) {
 	return tokenizer.FromFolder(s.checkpoint.Folder)
 }
 
-// roundsMore says whether this session rounds more than float32 arithmetic over the stored weights does: a fast kernel level with
+// roundsMore says whether the session rounds more than float32 arithmetic over the stored weights does: a fast kernel level with
 // quantized weights, or a cache of 16 bits.
 func (s *session) roundsMore(kv tensor.Type) bool {
 	if kv != tensor.F32 {

@@ -353,7 +353,7 @@ func (h *hyper) vocab(names names) int {
 	return t.Shape[0]
 }
 
-// refuse reports settings that change any decoder in a way that is not implemented here.
+// refuse reports settings that change any decoder in a way that this package does not compute.
 func (h *hyper) refuse() {
 	if v, ok := h.lookup(keyCausal); ok && v == false {
 		h.fail("setting %s is false: models with two-way attention are not supported", h.name(keyCausal))
