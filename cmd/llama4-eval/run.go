@@ -95,7 +95,6 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.BoolVar(&f.logSamples, "log-samples", true, "accepted for scripts: samples are always written")
 	fs.MarkHidden("log-samples")
 	registerEngineFlags(fs, &f.engine, &f.batch)
-	cmd.MarkFlagsMutuallyExclusive("apply-chat-template", "chat")
 	completeWith(cmd, "tasks", taskNames)
 	completeWith(cmd, "suite", suiteNames)
 	for flag, values := range map[string][]string{
@@ -108,8 +107,15 @@ func (f *runFlags) register(cmd *cobra.Command) {
 }
 
 func (f *runFlags) run(cmd *cobra.Command) error {
+	chatGiven := cmd.Flags().Changed("chat")
+	if f.template && chatGiven && f.options.Chat != runner.ChatAlways {
+		return usagef("--apply-chat-template and --chat %s say different things", f.options.Chat)
+	}
 	if err := applySettings(cmd, f.config); err != nil {
 		return err
+	}
+	if f.template && !chatGiven {
+		f.options.Chat = runner.ChatAlways
 	}
 	if err := f.resolve(cmd); err != nil {
 		return err
@@ -146,9 +152,6 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 		o.NumFewshot = &f.fewshot
 	} else if cmd.Flags().Changed("num-fewshot") && f.fewshot != -1 {
 		return usagef("--num-fewshot %d: want 0 or more, or -1 for the task's own number", f.fewshot)
-	}
-	if f.template {
-		o.Chat = runner.ChatAlways
 	}
 	gen, err := parseGen(f.gen)
 	if err != nil {

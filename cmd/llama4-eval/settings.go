@@ -42,7 +42,7 @@ func applySettings(cmd *cobra.Command, configFile string) error {
 			return
 		}
 		name := "LLAMA4_EVAL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := os.LookupEnv(name); ok {
+		if v := os.Getenv(name); v != "" {
 			if e := flags.Set(f.Name, v); e != nil {
 				err = usagef("%s=%q: %w", name, v, e)
 			}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/llama4-eval/llama4-eval/golden"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary also the command llama4-eval, which scripts and tests start as a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"llama4-eval": func() { os.Exit(command()) }})
+}
+
+// TestScripts runs the archives of testdata/script. Beside the commands of testscript they have those of script_test.go.
+// $LLAMA4_EVAL_MODELS holds tiny.gguf and tiny-chat.gguf.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(e *testscript.Env) error {
+			models := filepath.Join(e.WorkDir, "models")
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("LLAMA4_EVAL_MODELS", models)
+			return writeModels(models)
+		},
+		Cmds:                scriptCommands,
+		UpdateScripts:       golden.Updating(),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
