@@ -21,23 +21,23 @@ func Shared(t testing.TB, elem ...string) string {
 	return path
 }
 
-// Model returns the path of a real model file by its name: in $LLAMA4_EVAL_MODELS or ~/.cache/llama4-eval/models.
-// The test is skipped when it is absent.
+// Model returns the path of a real model file by its name: in a folder that $LLAMA4_EVAL_MODELS names (a list as in PATH), or in
+// ~/.cache/llama4-eval/models. The test is skipped when it is absent.
 func Model(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_MODELS")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Skipf("no model folder: %v", err)
+	folders := filepath.SplitList(os.Getenv("LLAMA4_EVAL_MODELS"))
+	if home, err := os.UserHomeDir(); err == nil {
+		folders = append(folders, filepath.Join(home, ".cache", "llama4-eval", "models"))
+	}
+	for _, dir := range folders {
+		if path := filepath.Join(dir, name); dir != "" {
+			if _, err := os.Stat(path); err == nil {
+				return path
+			}
 		}
-		dir = filepath.Join(home, ".cache", "llama4-eval", "models")
 	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no model file %s (looked in $LLAMA4_EVAL_MODELS and ~/.cache/llama4-eval/models)", name)
-	}
-	return path
+	t.Skipf("no model file %s (looked in $LLAMA4_EVAL_MODELS and ~/.cache/llama4-eval/models)", name)
+	return ""
 }
 
 func moduleRoot(t testing.TB) string {
