@@ -11,17 +11,20 @@ import (
 
 // TestMain makes the test binary also the command llama4-eval, which scripts and tests start as a process of its own.
 func TestMain(m *testing.M) {
+	// Under the race detector a process sleeps for a second before it exits; the tests start a hundred.
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	testscript.Main(m, map[string]func(){"llama4-eval": func() { os.Exit(command()) }})
 }
 
 // TestScripts runs the archives of testdata/script. Beside the commands of testscript they have those of script_test.go.
-// $LLAMA4_EVAL_MODELS holds tiny.gguf and tiny-chat.gguf.
+// Each starts in a folder of its own, where $LLAMA4_EVAL_MODELS holds tiny.gguf and tiny-chat.gguf.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			models := filepath.Join(e.WorkDir, "models")
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Setenv("LLAMA4_EVAL_MODELS", models)
 			return writeModels(models)
 		},

@@ -31,7 +31,7 @@ func writeModels(dir string) error {
 }
 
 func tinyModel(template string) []byte {
-	const hidden, ffn, heads, kvHeads, layers, context = 64, 128, 4, 2, 2, 8192
+	const hidden, ffn, heads, kvHeads, layers, context = 32, 64, 2, 1, 2, 8192
 	tokens := make([]string, 0, 259)
 	types := make([]int32, 0, 259)
 	for b := range 256 {

@@ -48,7 +48,7 @@ func TestInterruptedRuns(t *testing.T) {
 	}
 	home := t.TempDir()
 	arguments := func(out string) []string {
-		return []string{"run", "--tasks", "ocnli,cmrc2018,eprstmt", "--limit", "6", "--model", "tiny", "--out", out, "--batch-size", "2", "--progress", "json"}
+		return []string{"run", "--tasks", "ocnli,cmrc2018,eprstmt", "--limit", "4", "--model", "tiny", "--out", out, "--batch-size", "2", "--progress", "json"}
 	}
 	whole := filepath.Join(home, "whole")
 	if out, err := process(t, home, arguments(whole)...).CombinedOutput(); err != nil {
@@ -76,6 +76,9 @@ func TestInterruptedRuns(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if testing.Short() && test.after == nil {
+				t.Skip("the next case is the same and more")
+			}
 			out := filepath.Join(t.TempDir(), "runs")
 			// Stopped twice, so that a resumed run is resumed as well.
 			for _, samples := range []int{3, 5} {
@@ -205,6 +208,9 @@ func TestDamagedJournal(t *testing.T) {
 
 // TestParityCommand checks a reference model, and the same with a changed value.
 func TestParityCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("package parity tests the same with less")
+	}
 	source := golden.Shared(t, "fixtures", "llama-tiny")
 	home := t.TempDir()
 	text, err := process(t, home, "parity", source).CombinedOutput()
