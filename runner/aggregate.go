@@ -217,16 +217,16 @@ func resultWarnings(t *plannedTask, res reports.Result) []reports.Warning {
 		add("unparsed", "%.0f%% unparsed (%d of %d answers); they count as wrong", 100*share(c.Unparsed), c.Unparsed, c.Scored)
 	}
 	if share(c.AnswerTruncated) >= cutShare {
-		add("answers-cut", "%d answers reached the limit of %d tokens", c.AnswerTruncated, t.maxTokens)
+		add("answers-cut", "%s cut at the limit of %d tokens", plural(c.AnswerTruncated, "answer"), t.maxTokens)
 	}
 	if c.PromptTruncated > 0 {
-		add("prompts-cut", "%d prompts were shortened to fit the context", c.PromptTruncated)
+		add("prompts-cut", "%s shortened to fit the context", plural(c.PromptTruncated, "prompt"))
 	}
 	if c.Errors > 0 {
-		add("errors", "%d samples failed and are in no metric", c.Errors)
+		add("errors", "%s failed, counted in no metric", plural(c.Errors, "sample"))
 	}
 	if c.Skipped > 0 {
-		add("skipped", "%d samples do not fit the context and are in no metric", c.Skipped)
+		add("skipped", "%s longer than the context, counted in no metric", plural(c.Skipped, "sample"))
 	}
 	return out
 }

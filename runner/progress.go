@@ -39,7 +39,7 @@ func (b *bar) Observe(e Event) {
 	switch e.Kind {
 	case EventTask:
 		b.erase()
-		fmt.Fprintf(b.w, "%s  %d samples  %s\n", e.Task, e.TaskTotal, clock(e.Elapsed))
+		fmt.Fprintf(b.w, "%s  %s  %s\n", e.Task, plural(e.TaskTotal, "sample"), clock(e.Elapsed))
 		b.last = time.Time{} // the line below is drawn at once
 	case EventFinish:
 		b.erase()
@@ -124,11 +124,11 @@ func (p *plain) Observe(e Event) {
 			resumed = fmt.Sprintf(", %d of them from an interrupted run", e.Resumed)
 			p.share = plainShare * e.Done / max(e.Total, 1)
 		}
-		fmt.Fprintf(p.w, "%d samples%s\n", e.Total, resumed)
+		fmt.Fprintf(p.w, "%s%s\n", plural(e.Total, "sample"), resumed)
 	case EventTask:
-		fmt.Fprintf(p.w, "%s: done, %d samples, %s\n", e.Task, e.TaskTotal, clock(e.Elapsed))
+		fmt.Fprintf(p.w, "%s: done, %s, %s\n", e.Task, plural(e.TaskTotal, "sample"), clock(e.Elapsed))
 	case EventFinish:
-		fmt.Fprintf(p.w, "%d of %d samples in %s\n", e.Done, e.Total, clock(e.Elapsed))
+		fmt.Fprintf(p.w, "%d of %s in %s\n", e.Done, plural(e.Total, "sample"), clock(e.Elapsed))
 	case EventSample, EventTick:
 		share := plainShare * e.Done / max(e.Total, 1)
 		// The end of a task says the rest, so the last sample needs no line of its own.
@@ -182,6 +182,14 @@ func (j *jsonLines) Observe(e Event) {
 	}
 	// Progress that cannot be written is no reason to stop a run.
 	_ = j.enc.Encode(line)
+}
+
+// plural writes a number with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func percent(done, total int) int {

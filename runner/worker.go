@@ -183,7 +183,11 @@ func (p *pool) ask(ctx context.Context, pt *plannedTask, ps *plannedSample) (s *
 		skipped.Verdict = reports.VerdictSkipped
 		return skipped
 	case errors.As(err, &over):
-		return fail(fmt.Sprintf("prompt and answer need %d tokens, the context has %d (overlength %q)", over.Tokens, over.Limit, q.overlength))
+		reason := fmt.Sprintf("prompt and answer need %d tokens, the context has %d", over.Tokens, over.Limit)
+		if q.overlength == OverlengthError {
+			reason += "; overlength skip, truncate-left or truncate-middle would go on"
+		}
+		return fail(reason)
 	default:
 		return fail(err.Error())
 	}
