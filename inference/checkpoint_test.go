@@ -8,37 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/gguf/gguftest"
 	"github.com/llama4-eval/llama4-eval/inference/models"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
 )
 
-// checkpointFixtures is the folder of reference models, or a skip.
-func checkpointFixtures(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_SHARED")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for root != filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared")
-	}
-	dir = filepath.Join(dir, "fixtures")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no reference files: %s is absent (LLAMA4_EVAL_SHARED names the folder of fixtures)", dir)
-	}
-	return dir
-}
-
 func TestOpenCheckpointReference(t *testing.T) {
-	dir := checkpointFixtures(t)
+	dir := golden.Shared(t, "fixtures")
 	tests := []struct {
 		path   string
 		format models.Format
@@ -134,7 +111,7 @@ func TestOpenCheckpointReference(t *testing.T) {
 
 // TestOpenCheckpointAll opens every reference model, in both layouts, and converts every tensor.
 func TestOpenCheckpointAll(t *testing.T) {
-	dir := checkpointFixtures(t)
+	dir := golden.Shared(t, "fixtures")
 	folders, err := filepath.Glob(filepath.Join(dir, "*", "config.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -31,8 +31,9 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		school := one(r, []string{"东江大学", "北山师范学院", "临海理工大学", "云泽医学院", "松岭农业大学"})
 		prize := one(r, []string{"金梧桐奖", "长河文学奖", "飞鹿奖", "银帆奖"})
 		book := one(r, []string{"《雨巷灯火》", "《第七个渡口》", "《麦浪与铁轨》", "《山那边的钟声》", "《白塔往事》"})
-		return fmt.Sprintf("%s（%d年－），%s人，作家。早年就读于%s，毕业后在一所中学任教。%d年发表长篇小说%s，讲述三代人的命运，凭此书获得%s。晚年致力于方言调查，出版多部笔记。",
-			name, born, city, school, debut, book, prize), []fact{
+		text := fmt.Sprintf("%s（%d年－），%s人，作家。早年就读于%s，毕业后在一所中学任教。%d年发表长篇小说%s，讲述三代人的命运，凭此书获得%s。晚年致力于方言调查，出版多部笔记。",
+			name, born, city, school, debut, book, prize)
+		return text, []fact{
 			{question: name + "出生于哪一年？", answer: fmt.Sprintf("%d年", born)},
 			{question: name + "早年就读于哪所学校？", answer: school},
 			{question: name + "哪一年发表长篇小说？", answer: fmt.Sprintf("%d年", debut)},
@@ -46,8 +47,9 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		length, built, cost := r.between(300, 2800), r.between(1998, 2018), r.between(2, 30)
 		designer := person(r)
 		kind := one(r, []string{"斜拉桥", "悬索桥", "拱桥", "连续梁桥"})
-		return fmt.Sprintf("%s位于%s市区，是一座%s，全长%d米，双向六车道。大桥由工程师%s主持设计，总投资%d亿元，于%d年建成通车。通车后两岸的车程由四十分钟缩短到五分钟。",
-			bridge, city, kind, length, designer, cost, built), []fact{
+		text := fmt.Sprintf("%s位于%s市区，是一座%s，全长%d米，双向六车道。大桥由工程师%s主持设计，总投资%d亿元，于%d年建成通车。通车后两岸的车程由四十分钟缩短到五分钟。",
+			bridge, city, kind, length, designer, cost, built)
+		return text, []fact{
 			{question: bridge + "全长多少？", answer: fmt.Sprintf("%d米", length)},
 			{question: bridge + "由谁主持设计？", answer: designer},
 			{question: bridge + "哪一年建成通车？", answer: fmt.Sprintf("%d年", built)},
@@ -61,8 +63,9 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		tall, from := r.between(20, 180), r.between(3, 6)
 		color := one(r, []string{"淡紫色", "白色", "金黄色", "粉红色"})
 		use := one(r, []string{"止咳化痰", "清热解毒", "活血止痛", "安神助眠"})
-		return fmt.Sprintf("%s是一种多年生草本植物，主要分布在%s海拔一千米以上的林下。植株高约%d厘米，叶片呈卵形，边缘有细齿。花期为%s月至%s月，花%s，有清香。根茎可以入药，有%s的功效。",
-			plant, place, tall, digits[from], digits[from+3], color, use), []fact{
+		text := fmt.Sprintf("%s是一种多年生草本植物，主要分布在%s海拔一千米以上的林下。植株高约%d厘米，叶片呈卵形，边缘有细齿。花期为%s月至%s月，花%s，有清香。根茎可以入药，有%s的功效。",
+			plant, place, tall, digits[from], digits[from+3], color, use)
+		return text, []fact{
 			{question: plant + "主要分布在哪里？", answer: place},
 			{question: plant + "植株高约多少？", answer: fmt.Sprintf("%d厘米", tall)},
 			{question: plant + "的花是什么颜色？", answer: color},
@@ -75,8 +78,9 @@ var cmrcTexts = []func(r *random) (string, []fact){
 		founded, staff := r.between(1995, 2020), r.between(12, 98)*10
 		product := one(r, []string{"水质传感器", "农用无人机", "智能门锁", "医用冷柜", "车载雷达"})
 		market := one(r, []string{"东南亚", "中东", "北欧", "南美", "非洲东部"})
-		return fmt.Sprintf("%s是一家总部设在%s的企业，由%s于%d年创办，起初只有五名员工，目前员工人数为%d人。公司的主要产品是%s，约有一半出口到%s。近年来公司每年把收入的百分之十二投入研发。",
-			firm, city, boss, founded, staff, product, market), []fact{
+		text := fmt.Sprintf("%s是一家总部设在%s的企业，由%s于%d年创办，起初只有五名员工，目前员工人数为%d人。公司的主要产品是%s，约有一半出口到%s。近年来公司每年把收入的百分之十二投入研发。",
+			firm, city, boss, founded, staff, product, market)
+		return text, []fact{
 			{question: firm + "由谁创办？", answer: boss},
 			{question: firm + "的总部设在哪里？", answer: city},
 			{question: firm + "的主要产品是什么？", answer: product},

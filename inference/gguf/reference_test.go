@@ -13,38 +13,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/gguf"
 )
 
-// fixtures is the folder of reference files, or a skip.
-func fixtures(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_SHARED")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for !exists(filepath.Join(root, "go.mod")) && root != filepath.Dir(root) {
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared")
-	}
-	dir = filepath.Join(dir, "fixtures")
-	if !exists(dir) {
-		t.Skipf("no reference files: %s is absent (LLAMA4_EVAL_SHARED names the folder of fixtures)", dir)
-	}
-	return dir
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // TestFixtures reads every reference file and compares type, shape and dequantised values of every tensor.
 func TestFixtures(t *testing.T) {
-	dir := filepath.Join(fixtures(t), "gguf")
+	dir := filepath.Join(golden.Shared(t, "fixtures"), "gguf")
 	raw, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -113,14 +88,6 @@ func TestFixtures(t *testing.T) {
 
 // TestRealModels opens the models that are on this machine and converts one row of every tensor.
 func TestRealModels(t *testing.T) {
-	dir := os.Getenv("LLAMA4_EVAL_MODELS")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Skip(err)
-		}
-		dir = filepath.Join(home, ".cache", "llama4-eval", "models")
-	}
 	for name, want := range map[string]struct {
 		arch            string
 		tensors, tokens int
@@ -130,11 +97,7 @@ func TestRealModels(t *testing.T) {
 		"qwen2.5-coder-0.5b-instruct-q4_k_m.gguf": {"qwen2", 291, 151936},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(dir, name)
-			if !exists(path) {
-				t.Skipf("no model: %s is absent", path)
-			}
-			f, err := gguf.Open(path)
+			f, err := gguf.Open(golden.Model(t, name))
 			if err != nil {
 				t.Fatal(err)
 			}

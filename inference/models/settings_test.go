@@ -232,7 +232,7 @@ func TestLlamaLayoutsAgree(t *testing.T) {
 	}
 }
 
-// Settings and tensors that are wrong, hostile or not implemented get one message that names them.
+// Settings and tensors that are wrong, hostile or beyond this package get one message that names them.
 func TestRefused(t *testing.T) {
 	type change = func(s synthetic)
 	set := func(k string, v any) change { return func(s synthetic) { s.meta[k] = v } }

@@ -11,33 +11,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/safetensors"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
 )
-
-// fixtures is the folder of reference values, or a skip.
-func fixtures(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_SHARED")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for root != filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared")
-	}
-	dir = filepath.Join(dir, "fixtures")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no reference values: %s is absent (LLAMA4_EVAL_SHARED names the folder of fixtures)", dir)
-	}
-	return dir
-}
 
 // quants is quants.json with the tensors it describes.
 type quants struct {
@@ -58,7 +35,7 @@ type quants struct {
 
 func readQuants(t *testing.T) *quants {
 	t.Helper()
-	dir := fixtures(t)
+	dir := golden.Shared(t, "fixtures")
 	raw, err := os.ReadFile(filepath.Join(dir, "quants.json"))
 	if err != nil {
 		t.Fatal(err)

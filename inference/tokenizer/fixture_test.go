@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
 )
 
@@ -107,7 +108,7 @@ func (f fixture) check(t *testing.T, tok *tokenizer.Tokenizer, rank bool) {
 func TestFixtures(t *testing.T) {
 	for _, name := range []string{"llama4", "qwen2"} {
 		t.Run(name, func(t *testing.T) {
-			dir := sharedFile(t, "fixtures", "tokenizer", name)
+			dir := golden.Shared(t, "fixtures", "tokenizer", name)
 			tok, err := tokenizer.FromFolder(dir)
 			if err != nil {
 				t.Fatal(err)
@@ -116,7 +117,7 @@ func TestFixtures(t *testing.T) {
 		})
 	}
 	t.Run("llama4 rank file", func(t *testing.T) {
-		dir := sharedFile(t, "fixtures", "tokenizer", "llama4")
+		dir := golden.Shared(t, "fixtures", "tokenizer", "llama4")
 		want := readFixture(t, dir)
 		f, err := os.Open(filepath.Join(dir, "tokenizer.model"))
 		if err != nil {
@@ -133,7 +134,7 @@ func TestFixtures(t *testing.T) {
 
 // TestFolderEqualsGGUF loads the same small models from both layouts.
 func TestFolderEqualsGGUF(t *testing.T) {
-	texts := readFixture(t, sharedFile(t, "fixtures", "tokenizer", "qwen2")).Cases
+	texts := readFixture(t, golden.Shared(t, "fixtures", "tokenizer", "qwen2")).Cases
 	for _, m := range []struct {
 		folder, gguf string
 		ends         []int32
@@ -144,11 +145,11 @@ func TestFolderEqualsGGUF(t *testing.T) {
 		{"llama4-text-scout", "scout-f32.gguf", []int32{497, 500, 501}},
 	} {
 		t.Run(m.folder, func(t *testing.T) {
-			a, err := tokenizer.FromFolder(sharedFile(t, "fixtures", m.folder))
+			a, err := tokenizer.FromFolder(golden.Shared(t, "fixtures", m.folder))
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := fromGGUFFile(t, sharedFile(t, "fixtures", "gguf", m.gguf))
+			b := fromGGUFFile(t, golden.Shared(t, "fixtures", "gguf", m.gguf))
 			for _, c := range texts {
 				text := c.Text
 				if m.folder == "qwen2-tiny" { // the folder normalizes, the file has no key that says so

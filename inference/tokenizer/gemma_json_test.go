@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/gguf"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
 )
@@ -108,9 +109,9 @@ func TestGemmaJSON(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow: a tokenizer.json of 30 MB")
 	}
-	cases := readCases(t, sharedFile(t, "fixtures", "real-models", "gemma3-tokens.jsonl"))
+	cases := readCases(t, golden.Shared(t, "fixtures", "real-models", "gemma3-tokens.jsonl"))
 	tok, err := tokenizer.FromJSON(tokenizer.Files{
-		TokenizerJSON:    gemmaJSON(t, modelFile(t, gemma3)),
+		TokenizerJSON:    gemmaJSON(t, golden.Model(t, gemma3)),
 		TokenizerConfig:  []byte(`{"bos_token": "<bos>", "eos_token": {"content": "<eos>"}, "add_bos_token": true, "chat_template": "T"}`),
 		GenerationConfig: []byte(`{"eos_token_id": [1, 106]}`),
 	})

@@ -4,60 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/llama4-eval/llama4-eval/golden"
 	"github.com/llama4-eval/llama4-eval/inference/gguf"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
 )
-
-// sharedFile returns a path in the folder of reference values, or skips the test.
-func sharedFile(t *testing.T, elem ...string) string {
-	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_SHARED")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			up := filepath.Dir(root)
-			if up == root {
-				t.Fatal("no go.mod above the test")
-			}
-			root = up
-		}
-		dir = filepath.Join(root, "..", "shared")
-	}
-	path := filepath.Join(append([]string{dir}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("reference values are absent: %v", err)
-	}
-	return path
-}
-
-// modelFile returns the path of a real model, or skips the test.
-func modelFile(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("LLAMA4_EVAL_MODELS")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Skipf("no home folder: %v", err)
-		}
-		dir = filepath.Join(home, ".cache", "llama4-eval", "models")
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("model is absent: %v", err)
-	}
-	return path
-}
 
 func fromGGUFFile(t *testing.T, path string) *tokenizer.Tokenizer {
 	t.Helper()
@@ -114,11 +68,11 @@ func readCases(t *testing.T, path string) (cases []tokenizeCase) {
 func TestRealModels(t *testing.T) {
 	for _, m := range []struct{ name, file string }{{"smollm2", smollm2}, {"gemma3", gemma3}, {"qwen", qwen}} {
 		t.Run(m.name, func(t *testing.T) {
-			cases := readCases(t, sharedFile(t, "fixtures", "real-models", m.name+"-tokens.jsonl"))
+			cases := readCases(t, golden.Shared(t, "fixtures", "real-models", m.name+"-tokens.jsonl"))
 			if len(cases) != 342 {
 				t.Fatalf("%d cases, want 342", len(cases))
 			}
-			tok := fromGGUFFile(t, modelFile(t, m.file))
+			tok := fromGGUFFile(t, golden.Model(t, m.file))
 			failed := 0
 			for i, c := range cases {
 				got := tok.Encode(c.Text)
@@ -186,7 +140,7 @@ func TestGoldens(t *testing.T) {
 		},
 	} {
 		t.Run(m.name, func(t *testing.T) {
-			tok := fromGGUFFile(t, modelFile(t, m.file))
+			tok := fromGGUFFile(t, golden.Model(t, m.file))
 			for _, c := range m.cases {
 				if diff := cmp.Diff(c.IDs, tok.Encode(c.Text)); diff != "" {
 					t.Errorf("Encode(%q) (-want +got):\n%s", c.Text, diff)
@@ -219,7 +173,7 @@ func TestPromptBOS(t *testing.T) {
 	start := tokenizer.Segment{Text: "<start_of_turn>", Special: true}
 	hello := tokenizer.Segment{Text: "Hello, world!"}
 	ids := []int32{9259, 236764, 1902, 236888}
-	tok := fromGGUFFile(t, modelFile(t, gemma3))
+	tok := fromGGUFFile(t, golden.Model(t, gemma3))
 	for _, c := range []struct {
 		name string
 		segs []tokenizer.Segment
