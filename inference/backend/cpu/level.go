@@ -5,8 +5,8 @@ import "fmt"
 // Level is how a Backend computes.
 type Level int
 
-// The levels. Auto takes the best one of Levels. Results of different levels differ within rounding (AVX2, AVX512
-// and Generic round activations to int8); results of one level never depend on batching or threads.
+// The levels. Auto takes the best one of Levels. Generic, AVX2 and AVX512 give the same bits, which differ from those of
+// Reference by rounding activations to 8 bits; results of one level never depend on batching or threads.
 const (
 	Auto      Level = iota
 	Reference       // plain Go, float32 activations, weights dequantized a row at a time
