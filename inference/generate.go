@@ -2,6 +2,7 @@ package inference
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/llama4-eval/llama4-eval/inference/sample"
@@ -25,9 +26,13 @@ func (e *Engine) Generate(ctx context.Context, r GenerateRequest) (GenerateResul
 		return GenerateResult{}, err
 	}
 	segs := joinText(r.Prompt)
-	prompt, err := e.enc.prompt(segs)
-	if err != nil {
-		return GenerateResult{}, err
+	prompt := r.Tokens
+	if len(prompt) == 0 {
+		if prompt, err = e.enc.prompt(segs); err != nil {
+			return GenerateResult{}, err
+		}
+	} else if len(segs) > 0 {
+		return GenerateResult{}, errors.New("inference: prompt given both as text and as tokens")
 	}
 	limit := e.context
 	if r.Overlength != OverlengthError {

@@ -54,6 +54,7 @@ type RollingResult struct {
 // GenerateRequest asks for a completion of Prompt. An empty prompt becomes the prefix token, as in ScoreRequest.
 type GenerateRequest struct {
 	Prompt    []tokenizer.Segment
+	Tokens    []int32  // the prompt as token ids, run as they are, instead of Prompt
 	MaxTokens int      // 0 = 256
 	Stop      []string // text before the earliest of these is returned
 	Sampling  sample.Options

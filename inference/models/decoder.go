@@ -108,8 +108,13 @@ func (m *decoder) begin(b Batch) (int, error) {
 			return 0, fmt.Errorf("models: span %d is rows %d to %d at position %d, want it to begin at row %d and end by %d", i, s.Row, s.Row+s.N, s.Pos, row, n)
 		}
 		row += s.N
-		if need := (s.Pos + s.N + PageSize - 1) / PageSize; len(s.Pages) < need {
-			return 0, fmt.Errorf("models: span %d ends at position %d and has %d pages, want %d", i, s.Pos+s.N, len(s.Pages), need)
+		if s.Parents != nil {
+			if err := s.checkTree(); err != nil {
+				return 0, fmt.Errorf("models: span %d: %w", i, err)
+			}
+		}
+		if need := (s.stored() + PageSize - 1) / PageSize; len(s.Pages) < need {
+			return 0, fmt.Errorf("models: span %d ends at position %d and has %d pages, want %d", i, s.stored(), len(s.Pages), need)
 		}
 		for _, p := range s.Pages {
 			if p < 0 || int(p) >= m.kv.Pages() {
@@ -121,6 +126,27 @@ func (m *decoder) begin(b Batch) (int, error) {
 		return 0, fmt.Errorf("models: spans cover %d rows of a batch of %d", row, n)
 	}
 	return n, nil
+}
+
+// stored is the number of positions that the pages of a span hold.
+func (s *Span) stored() int {
+	if s.Parents != nil {
+		return s.Pos
+	}
+	return s.Pos + s.N
+}
+
+// checkTree makes sure that the rows of a tree come after their parents.
+func (s *Span) checkTree() error {
+	if len(s.Parents) != s.N {
+		return fmt.Errorf("tree of %d rows with %d parents", s.N, len(s.Parents))
+	}
+	for i, p := range s.Parents {
+		if p < -1 || int(p) >= i {
+			return fmt.Errorf("row %d of a tree has parent %d, want -1 to %d", i, p, i-1)
+		}
+	}
+	return nil
 }
 
 // finish norms the residual stream for the output matrix and, with a probe, reports what went wrong on the way.

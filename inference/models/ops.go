@@ -33,7 +33,7 @@ type KV interface {
 // KVShape says what a KV must hold.
 type KVShape struct {
 	Pages, Layers, KVHeads, HeadDim int
-	Type                            tensor.Type // F16 or F32
+	Type                            tensor.Type // F16, F32, or Q8_0 (32 values of one head with a common scale)
 }
 
 // A Span is a run of consecutive positions of one sequence inside a batch: batch rows [Row, Row+N) are positions
@@ -42,6 +42,26 @@ type KVShape struct {
 type Span struct {
 	Row, N, Pos int
 	Pages       []int32
+
+	// Parents, when set, makes the rows a tree of tokens instead of a run: row i follows row Parents[i] (below i, counted within
+	// the span) or, where that is -1, position Pos-1. Its position is Pos plus the number of its ancestors in the span; it sees
+	// the positions below Pos and its ancestors, and gets the same bits as if its branch alone had been a run. Keys and
+	// values of a tree last as long as the batch and are not written into the KV: Pages covers Pos positions, is only read, and
+	// another span of the batch may be writing it.
+	Parents []int32
+}
+
+// Depth returns the number of ancestors of every row of a tree, into the slice that depth holds.
+func (s *Span) Depth(depth []int32) []int32 {
+	depth = depth[:0]
+	for _, p := range s.Parents {
+		d := int32(0)
+		if p >= 0 {
+			d = depth[p] + 1
+		}
+		depth = append(depth, d)
+	}
+	return depth
 }
 
 // Rope is a rotary embedding of a whole head (Su et al. 2021, arXiv:2104.09864).
@@ -124,7 +144,7 @@ type Ops interface {
 	// Logits writes w*src[rows[i]] to dst[i*w.Rows() : (i+1)*w.Rows()].
 	Logits(dst []float32, w Matrix, src Buffer, rows []int) error
 	// Score computes, for each i, the log-softmax of w*src[rows[i]] at targets[i] and its arg max. It works through the
-	// vocabulary in tiles: memory does not grow with len(rows)*w.Rows().
+	// vocabulary in tiles: memory does not grow with len(rows)*w.Rows(). Neighboring equal rows are computed once.
 	Score(dst []Scored, w Matrix, src Buffer, rows []int, targets []int32) error
 	// Read copies the first n rows of src to dst.
 	Read(dst []float32, src Buffer, n int) error

@@ -46,6 +46,10 @@ func (b *Backend) checkAttention(qkv *buffer, s *kvStore, spans []models.Span, a
 	}
 	b.wide(qkv, width, "attention")
 	for i, p := range spans {
+		if p.Parents != nil {
+			b.fail("span %d is a tree, which this back end does not run", i)
+			break
+		}
 		if p.Row < 0 || p.N < 0 || p.Pos < 0 || p.Row > qkv.rows-p.N || p.Pos > len(p.Pages)*models.PageSize-p.N {
 			b.fail("span %d (row %d, %d rows, position %d, %d pages) does not suit a buffer of %d rows",
 				i, p.Row, p.N, p.Pos, len(p.Pages), qkv.rows)
