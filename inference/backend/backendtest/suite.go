@@ -42,6 +42,10 @@ func Run(t *testing.T, s Suite) {
 		{"ties", testTies},
 		{"attention", testAttention},
 		{"copy-page", testCopyPage},
+		{"trees", testTrees},
+		{"tree-batches", testTreeBatches},
+		{"tree-leaves", testTreeLeaves},
+		{"tree-network", testTreeNetwork},
 		{"determinism", testDeterminism},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })

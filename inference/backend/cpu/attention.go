@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"github.com/llama4-eval/llama4-eval/inference/models"
 )
 
@@ -21,7 +23,8 @@ func pieces(list []piece, spans []models.Span, per int) []piece {
 	return list
 }
 
-// checkAttention finds every error that a caller of StoreKV or Attend can make, and returns the number of rows.
+// checkAttention finds every error that a caller of StoreKV or Attend can make, and returns the number of rows. It sets the
+// positions of the rows.
 func (b *Backend) checkAttention(qkv *buffer, s *kvStore, spans []models.Span, a *models.Attention) (rows int, ok bool) {
 	if b.err != nil {
 		return 0, false
@@ -45,25 +48,55 @@ func (b *Backend) checkAttention(qkv *buffer, s *kvStore, spans []models.Span, a
 		}
 	}
 	b.wide(qkv, width, "attention")
-	for i, p := range spans {
-		if p.Parents != nil {
-			b.fail("span %d is a tree, which this back end does not run", i)
+	for i := range spans {
+		if b.err != nil {
 			break
 		}
-		if p.Row < 0 || p.N < 0 || p.Pos < 0 || p.Row > qkv.rows-p.N || p.Pos > len(p.Pages)*models.PageSize-p.N {
-			b.fail("span %d (row %d, %d rows, position %d, %d pages) does not suit a buffer of %d rows",
-				i, p.Row, p.N, p.Pos, len(p.Pages), qkv.rows)
-			break
-		}
-		for _, page := range p.Pages[:(p.Pos+p.N+models.PageSize-1)/models.PageSize] {
-			if page < 0 || int(page) >= s.pages {
-				b.fail("span %d: page %d of %d", i, page, s.pages)
-				break
-			}
-		}
-		rows += p.N
+		b.checkSpan(i, &spans[i], qkv, s)
+		rows += spans[i].N
 	}
 	return rows, b.err == nil
+}
+
+// checkSpan finds the errors in span i and sets the positions of its rows.
+func (b *Backend) checkSpan(i int, p *models.Span, qkv *buffer, s *kvStore) {
+	stored := p.Pos // positions that the pages must hold
+	if p.Parents == nil {
+		stored += p.N
+	}
+	if p.Row < 0 || p.N < 0 || p.Pos < 0 || p.Row > qkv.rows-p.N || stored < p.Pos || stored > len(p.Pages)*models.PageSize {
+		b.fail("span %d (row %d, %d rows, position %d, %d pages) does not suit a buffer of %d rows",
+			i, p.Row, p.N, p.Pos, len(p.Pages), qkv.rows)
+		return
+	}
+	for _, page := range p.Pages[:(stored+models.PageSize-1)/models.PageSize] {
+		if page < 0 || int(page) >= s.pages {
+			b.fail("span %d: page %d of %d", i, page, s.pages)
+			return
+		}
+	}
+	if p.Parents != nil && len(p.Parents) != p.N {
+		b.fail("span %d: a tree of %d rows has %d parents", i, p.N, len(p.Parents))
+		return
+	}
+	if len(b.positions) < qkv.rows {
+		b.positions = make([]int, qkv.rows)
+	}
+	positions := b.positions[p.Row : p.Row+p.N]
+	for r := range positions {
+		positions[r] = p.Pos + r
+	}
+	for r, parent := range p.Parents {
+		switch {
+		case parent < -1 || int(parent) >= r:
+			b.fail("span %d: row %d of a tree has parent %d", i, r, parent)
+			return
+		case parent < 0:
+			positions[r] = p.Pos
+		default:
+			positions[r] = positions[parent] + 1
+		}
+	}
 }
 
 // storeJob finishes qkv rows and stores their keys and values.
@@ -77,7 +110,7 @@ type storeJob struct {
 	list  []piece
 }
 
-// StoreKV finishes the qkv rows in place (bias, head norms, rope) and writes keys and values of all spans into kv.
+// StoreKV finishes the qkv rows in place (bias, head norms, rope) and writes keys and values of all spans but trees into kv.
 func (b *Backend) StoreKV(kv models.KV, qkv models.Buffer, spans []models.Span, a *models.Attention) {
 	s, q := kv.(*kvStore), qkv.(*buffer)
 	rows, ok := b.checkAttention(q, s, spans, a)
@@ -90,7 +123,7 @@ func (b *Backend) StoreKV(kv models.KV, qkv models.Buffer, spans []models.Span, 
 	if a.Rope != nil {
 		for _, p := range spans {
 			if p.N > 0 {
-				j.rope = b.ropeFor(a.Rope, p.Pos, p.Pos+p.N)
+				j.rope = b.ropeFor(a.Rope, p.Pos, slices.Max(b.positions[p.Row:p.Row+p.N])+1)
 			}
 		}
 	}
@@ -111,19 +144,19 @@ func (j *storeJob) run(chunk, _ int) {
 	for i := p.row; i < p.row+p.n; i++ {
 		j.row(s, i)
 	}
-	if p.row+p.n < s.N {
+	if p.row+p.n < s.N || s.Parents != nil {
 		return
 	}
 	end := s.Pos + s.N
 	if slot := end % models.PageSize; slot > 0 {
 		for h := range j.kv.heads {
-			j.kv.clearAfter(s.Pages[end/models.PageSize], slot, j.a.Layer, h)
+			j.kv.clearAfter(j.kv.block(s.Pages[end/models.PageSize], j.a.Layer, h), slot)
 		}
 	}
 }
 
 func (j *storeJob) row(s *models.Span, i int) {
-	a, d, pos := j.a, j.a.HeadDim, s.Pos+i
+	a, d, pos := j.a, j.a.HeadDim, j.b.positions[s.Row+i]
 	row := j.qkv.row(s.Row + i)
 	if a.Bias != nil {
 		for c, v := range a.Bias.(*vector).data {
@@ -143,12 +176,21 @@ func (j *storeJob) row(s *models.Span, i int) {
 			j.rotate(x, pos)
 		}
 	}
-	keys := row[a.Heads*d:]
-	values := keys[a.KVHeads*d:]
+	j.kv.clamp(row[a.Heads*d:])
+	if s.Parents != nil {
+		return
+	}
 	page, slot := s.Pages[pos/models.PageSize], pos%models.PageSize
 	for h := range a.KVHeads {
-		j.kv.put(j.b.k, page, slot, a.Layer, h, keys[h*d:(h+1)*d], values[h*d:(h+1)*d])
+		key, value := headOf(row, a, h)
+		j.kv.put(j.b.k, j.kv.block(page, a.Layer, h), slot, key, value)
 	}
+}
+
+// headOf is the key and the value of a qkv row for one head.
+func headOf(row []float32, a *models.Attention, head int) (key, value []float32) {
+	d := a.HeadDim
+	return row[(a.Heads+head)*d:][:d], row[(a.Heads+a.KVHeads+head)*d:][:d]
 }
 
 func (j *storeJob) norm(x, w []float32) {

@@ -42,7 +42,8 @@ type Backend struct {
 		refAtt refAttendJob
 		score  scoreJob
 	}
-	gathered *buffer // see gather
+	gathered  *buffer // see gather
+	positions []int   // of the rows of the batch, by buffer row; see checkAttention
 
 	mu      sync.Mutex
 	regions []region
@@ -53,6 +54,7 @@ type Backend struct {
 type worker struct {
 	a, b, c, d []float32
 	f          []float64
+	branch     branch
 	_          [64]byte
 }
 

@@ -115,6 +115,9 @@ func TestStepErrors(t *testing.T) {
 	span := func(row, n, pos int, pages ...int32) []models.Span {
 		return []models.Span{{Row: row, N: n, Pos: pos, Pages: pages}}
 	}
+	tree := func(pos, n int, parents ...int32) []models.Span {
+		return []models.Span{{N: n, Pos: pos, Pages: []int32{0}, Parents: parents}}
+	}
 	for name, c := range map[string]struct {
 		step func(p parts)
 		want string
@@ -132,6 +135,11 @@ func TestStepErrors(t *testing.T) {
 		"row":            {func(p parts) { p.b.StoreKV(p.kv, p.qkv, span(3, 2, 0, 0), p.a) }, "span 0"},
 		"huge row":       {func(p parts) { p.b.StoreKV(p.kv, p.qkv, span(math.MaxInt, 1, 0, 0), p.a) }, "span 0"},
 		"huge position":  {func(p parts) { p.b.StoreKV(p.kv, p.qkv, span(0, 1, math.MaxInt, 0), p.a) }, "span 0"},
+		"parents":        {func(p parts) { p.b.Attend(p.f, p.qkv, p.kv, tree(0, 2, -1), p.a) }, "2 rows has 1 parents"},
+		"parent":         {func(p parts) { p.b.StoreKV(p.kv, p.qkv, tree(0, 2, -1, 1), p.a) }, "row 1 of a tree has parent 1"},
+		"no parent":      {func(p parts) { p.b.StoreKV(p.kv, p.qkv, tree(0, 1, -2), p.a) }, "row 0 of a tree has parent -2"},
+		"trunk":          {func(p parts) { p.b.Attend(p.f, p.qkv, p.kv, tree(33, 1, -1), p.a) }, "span 0"},
+		"tree row":       {func(p parts) { p.b.Attend(p.f, p.qkv, p.kv, tree(0, 5, 0, 0, 0, 0, 0), p.a) }, "span 0"},
 		"copy":           {func(p parts) { p.b.CopyPage(p.kv, 0, 3) }, "page 3 to 0 of 3"},
 		"layer":          {func(p parts) { a := *p.a; a.Layer = 1; p.b.StoreKV(p.kv, p.qkv, span(0, 1, 0, 0), &a) }, "layer 1"},
 		"heads":          {func(p parts) { a := *p.a; a.KVHeads = 0; p.b.StoreKV(p.kv, p.qkv, span(0, 1, 0, 0), &a) }, "heads"},

@@ -2,8 +2,10 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"github.com/llama4-eval/llama4-eval/inference/models"
+	"github.com/llama4-eval/llama4-eval/inference/tensor"
 )
 
 // attendJob is attention by blocks of keys: a block is a page, at the same place of the sequence for every query, and goes
@@ -28,54 +30,92 @@ func (b *Backend) fastAttend(dst, qkv *buffer, kv *kvStore, spans []models.Span,
 	b.pool.run(len(j.list)*a.KVHeads, j)
 }
 
+// attendTile is a chunk at work: the queries of the rows of a piece, with their state.
+type attendTile struct {
+	*attendJob
+	s         *models.Span
+	positions []int // of the rows
+	head      int
+
+	q, out, scores, sums, tops, factors []float32 // see run
+}
+
 func (j *attendJob) run(chunk, worker int) {
 	// Last pieces first: they see the most keys, and short ones at the end even out the workers.
 	p, head := j.list[len(j.list)-1-chunk/j.a.KVHeads], chunk%j.a.KVHeads
 	s := &j.spans[p.span]
 	a, d, group := j.a, j.a.HeadDim, j.a.Heads/j.a.KVHeads
 	n := p.n * group // queries
-	pos := s.Pos + p.row
 
 	w := &j.b.workers[worker]
-	q := j.b.floats(&w.a, n*d)                    // [n][d]
-	out := j.b.floats(&w.b, n*d)                  // [n][d]
-	scores := j.b.floats(&w.c, n*models.PageSize) // [n][PageSize]
-	stats := j.b.floats(&w.d, n*(lanes+2))        // of the softmax: sums [n][lanes], largest scores [n], factors [n]
-	sums, tops, factors := stats[:n*lanes], stats[n*lanes:][:n], stats[n*(lanes+1):]
+	t := attendTile{attendJob: j, s: s, head: head}
+	t.positions = j.b.positions[s.Row+p.row:][:p.n]
+	t.q = j.b.floats(&w.a, n*d)                    // [n][d]
+	t.out = j.b.floats(&w.b, n*d)                  // [n][d]
+	t.scores = j.b.floats(&w.c, n*models.PageSize) // [n][PageSize]
+	stats := j.b.floats(&w.d, n*(lanes+2))         // of the softmax: sums [n][lanes], largest scores [n], factors [n]
+	t.sums, t.tops, t.factors = stats[:n*lanes], stats[n*lanes:][:n], stats[n*(lanes+1):]
 	for i := range p.n {
-		copy(q[i*group*d:(i+1)*group*d], j.qkv.row(s.Row + p.row + i)[head*group*d:])
+		copy(t.q[i*group*d:(i+1)*group*d], j.qkv.row(s.Row + p.row + i)[head*group*d:])
 	}
-	clear(out)
-	clear(sums)
-	for i := range tops {
-		tops[i] = float32(math.Inf(-1))
+	clear(t.out)
+	clear(t.sums)
+	for i := range t.tops {
+		t.tops[i] = float32(math.Inf(-1))
 	}
 
-	k := j.b.k
-	from, _ := visible(pos, a.Window)
-	for page := from / models.PageSize; page <= (pos+p.n-1)/models.PageSize; page++ {
-		at := j.kv.keys(s.Pages[page], a.Layer, head)
-		v := at + j.kv.block()
-		if j.kv.half != nil {
-			k.qkF16(scores, q, d, n, j.kv.half[at:v], d, a.Scale)
-		} else {
-			k.qkF32(scores, q, d, n, j.kv.float[at:v], d, a.Scale)
-		}
-		for i := range p.n {
-			mask(scores[i*group*models.PageSize:][:group*models.PageSize], page*models.PageSize, pos+i, a.Window)
-		}
-		k.softmax(scores, tops, sums, factors, n)
-		if j.kv.half != nil {
-			k.pvF16(out, d, scores, factors, n, j.kv.half[v:v+j.kv.block()], d)
-		} else {
-			k.pvF32(out, d, scores, factors, n, j.kv.float[v:v+j.kv.block()], d)
-		}
+	first, _ := visible(slices.Min(t.positions), a.Window)
+	last := slices.Max(t.positions)
+	shared := last/models.PageSize + 1 // pages that the rows see alike
+	if s.Parents != nil {
+		shared = s.Pos / models.PageSize
+	}
+	for page := first / models.PageSize; page < shared; page++ {
+		t.attend(j.kv.block(s.Pages[page], a.Layer, head), page, 0, p.n)
+	}
+	if s.Parents != nil {
+		t.branches(&w.branch, p, last)
 	}
 	for i := range n {
-		k.scale(out[i*d:(i+1)*d], 1/sumLanes((*[lanes]float32)(sums[i*lanes:])))
+		j.b.k.scale(t.out[i*d:(i+1)*d], 1/sumLanes((*[lanes]float32)(t.sums[i*lanes:])))
 	}
 	for i := range p.n {
-		copy(j.dst.row(s.Row + p.row + i)[head*group*d:], out[i*group*d:(i+1)*group*d])
+		copy(j.dst.row(s.Row + p.row + i)[head*group*d:], t.out[i*group*d:(i+1)*group*d])
+	}
+}
+
+// branches does the pages from the end of the trunk on, row by row.
+func (t *attendTile) branches(b *branch, p piece, last int) {
+	trunk := t.s.Pos / models.PageSize
+	b.start(t.b, t.kv, t.s, t.a.Layer, t.head, last)
+	for i, pos := range t.positions {
+		b.follow(t.b, t.kv, t.s, t.qkv, t.a, t.head, p.row+i)
+		first, _ := visible(pos, t.a.Window)
+		for page := max(trunk, first/models.PageSize); page <= pos/models.PageSize; page++ {
+			t.attend(b.block(t.kv, t.s, page), page, i, i+1)
+		}
+	}
+}
+
+// attend does one page for the queries of rows [from, to).
+func (t *attendTile) attend(block []byte, page, from, to int) {
+	a, d, group, k := t.a, t.a.HeadDim, t.a.Heads/t.a.KVHeads, t.b.k
+	n, q := (to-from)*group, from*group
+	keys, values := block[:t.kv.side], block[t.kv.side:]
+	scores, out := t.scores[q*models.PageSize:][:n*models.PageSize], t.out[q*d:][:n*d]
+	if t.kv.typ == tensor.F16 {
+		k.qkF16(scores, t.q[q*d:], d, n, halvesIn(keys), d, a.Scale)
+	} else {
+		k.qkF32(scores, t.q[q*d:], d, n, floatsIn(keys), d, a.Scale)
+	}
+	for i, pos := range t.positions[from:to] {
+		mask(scores[i*group*models.PageSize:][:group*models.PageSize], page*models.PageSize, pos, a.Window)
+	}
+	k.softmax(scores, t.tops[q:], t.sums[q*lanes:], t.factors[q:], n)
+	if t.kv.typ == tensor.F16 {
+		k.pvF16(out, d, scores, t.factors[q:], n, halvesIn(values), d)
+	} else {
+		k.pvF32(out, d, scores, t.factors[q:], n, floatsIn(values), d)
 	}
 }
 

@@ -8,33 +8,40 @@ import (
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
 )
 
-// kvStore holds cached keys and values. A page holds its positions of every layer and head:
+// kvStore holds cached keys and values. A page holds its positions of every layer and head as a block:
 // [layer][head]{keys [headDim][PageSize], values [PageSize][headDim]}. Keys are transposed so that one vector register
 // holds the same dimension of many keys.
 type kvStore struct {
 	pages, layers, heads, headDim int
 
-	half  []uint16  // the elements of F16 storage, else nil
-	float []float32 // the elements of F32 storage, else nil
+	typ  tensor.Type // F16 or F32
+	side int         // bytes of the keys, or of the values, of a block
+	data []byte
 }
 
 // Pages is the capacity in pages.
 func (s *kvStore) Pages() int { return s.pages }
 
 // Bytes is the memory in use.
-func (s *kvStore) Bytes() int64 { return int64(2*len(s.half) + 4*len(s.float)) }
+func (s *kvStore) Bytes() int64 { return int64(len(s.data)) }
 
-// keys is the index of the first key element of one page, layer and head; the values follow after block elements.
-func (s *kvStore) keys(page int32, layer, head int) int {
-	return ((int(page)*s.layers+layer)*s.heads + head) * 2 * s.block()
+// block is the keys and values of one page, layer and head.
+func (s *kvStore) block(page int32, layer, head int) []byte {
+	return s.data[((int(page)*s.layers+layer)*s.heads+head)*2*s.side:][:2*s.side]
 }
 
-// block is the number of elements of the keys, or the values, of one page, layer and head.
-func (s *kvStore) block() int { return models.PageSize * s.headDim }
+// halvesIn and floatsIn are the values of memory that holds nothing else.
+func halvesIn(b []byte) []uint16 {
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/2)
+}
+
+func floatsIn(b []byte) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
 
 // NewKV makes storage for keys and values outside the Go heap. Memory that is never written costs only address space.
 func (b *Backend) NewKV(shape models.KVShape) (models.KV, error) {
-	s := &kvStore{pages: shape.Pages, layers: shape.Layers, heads: shape.KVHeads, headDim: shape.HeadDim}
+	s := &kvStore{pages: shape.Pages, layers: shape.Layers, heads: shape.KVHeads, headDim: shape.HeadDim, typ: shape.Type}
 	elements := 2 * models.PageSize
 	for _, d := range []int{s.pages, s.layers, s.heads, s.headDim} {
 		if d <= 0 || d > 1<<40/elements {
@@ -42,22 +49,15 @@ func (b *Backend) NewKV(shape models.KVShape) (models.KV, error) {
 		}
 		elements *= d
 	}
-	switch shape.Type {
-	case tensor.F16:
-		mem, err := b.alloc(KVCache, 2*elements)
-		if err != nil {
-			return nil, err
-		}
-		s.half = unsafe.Slice((*uint16)(unsafe.Pointer(&mem[0])), elements)
-	case tensor.F32:
-		mem, err := b.allocFloats(KVCache, elements)
-		if err != nil {
-			return nil, err
-		}
-		s.float = mem
-	default:
-		return nil, fmt.Errorf("cpu: KV storage of type %v: want F16 or F32", shape.Type)
+	if s.typ != tensor.F16 && s.typ != tensor.F32 {
+		return nil, fmt.Errorf("cpu: KV storage of type %v: want F16 or F32", s.typ)
 	}
+	s.side = models.PageSize * s.typ.RowBytes(s.headDim)
+	mem, err := b.alloc(KVCache, s.typ.RowBytes(elements))
+	if err != nil {
+		return nil, err
+	}
+	s.data = mem
 	return s, nil
 }
 
@@ -71,39 +71,39 @@ func (b *Backend) CopyPage(kv models.KV, dst, src int32) {
 		b.fail("copying page %d to %d of %d", src, dst, s.pages)
 		return
 	}
-	size := s.keys(1, 0, 0)
-	from, to := int(src)*size, int(dst)*size
-	if s.half != nil {
-		copy(s.half[to:to+size], s.half[from:from+size])
-	} else {
-		copy(s.float[to:to+size], s.float[from:from+size])
-	}
+	size := s.layers * s.heads * 2 * s.side
+	copy(s.data[int(dst)*size:][:size], s.data[int(src)*size:][:size])
 }
 
 // Largest finite float16. Keys and values beyond it are clamped: an infinite value would turn the zero weight of a masked
 // key into NaN, and so let a later position change an earlier one.
 const maxHalf = 65504
 
-// put stores one position of one head.
-func (s *kvStore) put(k *kernels, page int32, slot, layer, head int, key, value []float32) {
-	at := s.keys(page, layer, head)
-	v := at + s.block() + slot*s.headDim
-	if s.half == nil {
-		for i, x := range key {
-			s.float[at+i*models.PageSize+slot] = x
-		}
-		copy(s.float[v:v+s.headDim], value)
+// clamp brings keys or values into the range of the storage.
+func (s *kvStore) clamp(x []float32) {
+	if s.typ == tensor.F32 {
 		return
 	}
-	for i := range key {
-		key[i] = min(max(key[i], -maxHalf), maxHalf)
-		value[i] = min(max(value[i], -maxHalf), maxHalf)
+	for i := range x {
+		x[i] = min(max(x[i], -maxHalf), maxHalf)
+	}
+}
+
+// put stores one position of one head, clamped before, in a block.
+func (s *kvStore) put(k *kernels, block []byte, slot int, key, value []float32) {
+	if s.typ == tensor.F32 {
+		column := floatsIn(block[:s.side])
+		for i, x := range key {
+			column[i*models.PageSize+slot] = x
+		}
+		copy(floatsIn(block[s.side:])[slot*s.headDim:], value)
+		return
 	}
 	// The value row takes the converted key first: it is as long.
-	row, column := s.half[v:v+s.headDim], s.half[at+slot:at+s.block()]
+	column, row := halvesIn(block[:s.side]), halvesIn(block[s.side:])[slot*s.headDim:][:s.headDim]
 	halves(k, row, key)
 	for i, x := range row {
-		column[i*models.PageSize] = x
+		column[i*models.PageSize+slot] = x
 	}
 	halves(k, row, value)
 }
@@ -119,33 +119,28 @@ func halves(k *kernels, dst []uint16, x []float32) {
 	}
 }
 
-// clearAfter zeroes the values of a page from slot on. They get weight zero, but must be finite for that.
-func (s *kvStore) clearAfter(page int32, slot, layer, head int) {
-	v := s.keys(page, layer, head) + s.block()
-	if s.half != nil {
-		clear(s.half[v+slot*s.headDim : v+s.block()])
-	} else {
-		clear(s.float[v+slot*s.headDim : v+s.block()])
-	}
+// clearAfter zeroes the values of a block from slot on. They get weight zero, but must be finite for that.
+func (s *kvStore) clearAfter(block []byte, slot int) {
+	clear(block[s.side+slot*s.side/models.PageSize:])
 }
 
-// swapped copies the keys (which = 0) or values (1) of a page to dst as float32 with rows and columns swapped:
+// swapped copies the keys (which = 0) or values (1) of a block to dst as float32 with rows and columns swapped:
 // keys become [PageSize][headDim], values [headDim][PageSize].
-func (s *kvStore) swapped(dst []float32, page int32, layer, head, which int) {
+func (s *kvStore) swapped(dst []float32, block []byte, which int) {
 	rows, cols := s.headDim, models.PageSize
 	if which == 1 {
 		rows, cols = cols, rows
 	}
-	at := s.keys(page, layer, head) + which*s.block()
+	side := block[which*s.side:][:s.side]
 	for r := range rows {
-		if s.half != nil {
-			for c, x := range s.half[at+r*cols:][:cols] {
-				dst[c*rows+r] = tensor.HalfToFloat(x)
-			}
-		} else {
-			for c, x := range s.float[at+r*cols:][:cols] {
+		if s.typ == tensor.F32 {
+			for c, x := range floatsIn(side)[r*cols:][:cols] {
 				dst[c*rows+r] = x
 			}
+			continue
+		}
+		for c, x := range halvesIn(side)[r*cols:][:cols] {
+			dst[c*rows+r] = tensor.HalfToFloat(x)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"github.com/llama4-eval/llama4-eval/inference/models"
 )
@@ -26,65 +27,116 @@ func (b *Backend) refAttend(dst, qkv *buffer, kv *kvStore, spans []models.Span, 
 	b.pool.run(len(j.list)*a.KVHeads, j)
 }
 
+// refTileJob is a chunk at work: the queries of the rows of a piece.
+type refTileJob struct {
+	*refAttendJob
+	s         *models.Span
+	p         piece
+	positions []int // of the rows
+	head      int
+	keys      int       // columns of scores; column 0 is the first key of page first
+	first     int       // the first page
+	scores    []float32 // [n][keys]; the rows beyond n take what the last tile has too much
+	block     []float32 // keys or values of a page
+	out       []float64 // [n][d]
+}
+
 func (j *refAttendJob) run(chunk, worker int) {
 	p, head := j.list[chunk/j.a.KVHeads], chunk%j.a.KVHeads
 	s := &j.spans[p.span]
 	a, d, group := j.a, j.a.HeadDim, j.a.Heads/j.a.KVHeads
 	n := p.n * group // queries
-	from, _ := visible(s.Pos+p.row, a.Window)
-	page0 := from / models.PageSize
-	pages := s.Pages[page0 : (s.Pos+p.row+p.n-1)/models.PageSize+1]
-	keys := len(pages) * models.PageSize
 
+	t := refTileJob{refAttendJob: j, s: s, p: p, head: head, positions: j.b.positions[s.Row+p.row:][:p.n]}
+	from, _ := visible(slices.Min(t.positions), a.Window)
+	t.first = from / models.PageSize
+	t.keys = (slices.Max(t.positions)/models.PageSize + 1 - t.first) * models.PageSize
 	w := &j.b.workers[worker]
-	scores := j.b.floats(&w.a, (n+refBatch)*keys) // [n][keys]; the rows beyond n take what the last tile has too much
-	block := j.b.floats(&w.b, max(d*models.PageSize, refRows*d))
-	out := j.b.doubles(&w.f, n*d) // [n][d]
-	query := func(i int) []float32 {
-		i = min(i, n-1)
-		row := j.qkv.row(s.Row + p.row + i/group)
-		return row[(head*group+i%group)*d:][:d]
-	}
+	t.scores = j.b.floats(&w.a, (n+refBatch)*t.keys)
+	t.block = j.b.floats(&w.b, max(d*models.PageSize, refRows*d))
+	t.out = j.b.doubles(&w.f, n*d)
 
-	for i, page := range pages {
-		j.kv.swapped(block, page, a.Layer, head, 0)
-		for q := 0; q < n; q += refBatch {
-			dst := scores[q*keys+i*models.PageSize:]
-			for c := 0; c < models.PageSize; c += 2 {
-				t := dot4x2(query(q), query(q+1), query(q+2), query(q+3), block[c*d:], block[(c+1)*d:])
-				for r := range refBatch {
-					dst[r*keys+c], dst[r*keys+c+1] = t[2*r], t[2*r+1]
-				}
-			}
-		}
-	}
+	t.pages(&w.branch, 0)
 	for i := range n {
-		first, visible := visible(s.Pos+p.row+i/group, a.Window)
-		refSoftmax(scores[i*keys:(i+1)*keys], first-page0*models.PageSize, visible, a.Scale)
+		first, visible := visible(t.positions[i/group], a.Window)
+		refSoftmax(t.scores[i*t.keys:(i+1)*t.keys], first-t.first*models.PageSize, visible, a.Scale)
 	}
-	clear(out)
-	for i, page := range pages {
-		j.kv.swapped(block, page, a.Layer, head, 1)
-		weights := func(q int) []float32 {
-			return scores[q*keys+i*models.PageSize:][:models.PageSize]
-		}
-		for q := 0; q < n; q += refBatch {
-			for c := 0; c < d; c += 2 {
-				c1 := min(c+1, d-1)
-				t := dot4x2(weights(q), weights(q+1), weights(q+2), weights(q+3), block[c*models.PageSize:], block[c1*models.PageSize:])
-				for r := range min(refBatch, n-q) {
-					out[(q+r)*d+c] += float64(t[2*r])
-					if c1 > c {
-						out[(q+r)*d+c1] += float64(t[2*r+1])
-					}
-				}
-			}
-		}
-	}
+	clear(t.out)
+	t.pages(&w.branch, 1)
 	for i := range n {
 		dst := j.dst.row(s.Row + p.row + i/group)[(head*group+i%group)*d:]
-		for c, v := range out[i*d : (i+1)*d] {
+		for c, v := range t.out[i*d : (i+1)*d] {
 			dst[c] = float32(v)
+		}
+	}
+}
+
+// pages multiplies the queries with all keys (which = 0), or the weights with all values (1).
+func (t *refTileJob) pages(b *branch, which int) {
+	shared := t.first + t.keys/models.PageSize // pages that the rows see alike
+	if t.s.Parents != nil {
+		shared = t.s.Pos / models.PageSize
+	}
+	for page := t.first; page < shared; page++ {
+		t.page(t.kv.block(t.s.Pages[page], t.a.Layer, t.head), page, which, 0, t.p.n)
+	}
+	if t.s.Parents == nil {
+		return
+	}
+	b.start(t.b, t.kv, t.s, t.a.Layer, t.head, slices.Max(t.positions))
+	for i, pos := range t.positions {
+		b.follow(t.b, t.kv, t.s, t.qkv, t.a, t.head, t.p.row+i)
+		for page := max(t.first, shared); page <= pos/models.PageSize; page++ {
+			t.page(b.block(t.kv, t.s, page), page, which, i, i+1)
+		}
+	}
+}
+
+// page does one page for the queries of rows [from, to).
+func (t *refTileJob) page(block []byte, page, which, from, to int) {
+	group := t.a.Heads / t.a.KVHeads
+	t.kv.swapped(t.block, block, which)
+	column := (page - t.first) * models.PageSize
+	for q := from * group; q < to*group; q += refBatch {
+		if which == 0 {
+			t.multiplyKeys(q, column)
+		} else {
+			t.multiplyValues(q, min(refBatch, to*group-q), column)
+		}
+	}
+}
+
+// query is query i of the piece, or the last one.
+func (t *refTileJob) query(i int) []float32 {
+	d, group := t.a.HeadDim, t.a.Heads/t.a.KVHeads
+	i = min(i, t.p.n*group-1)
+	return t.qkv.row(t.s.Row + t.p.row + i/group)[(t.head*group+i%group)*d:][:d]
+}
+
+// multiplyKeys sets the scores of refBatch queries.
+func (t *refTileJob) multiplyKeys(q, column int) {
+	d := t.a.HeadDim
+	dst := t.scores[q*t.keys+column:]
+	for c := 0; c < models.PageSize; c += 2 {
+		v := dot4x2(t.query(q), t.query(q+1), t.query(q+2), t.query(q+3), t.block[c*d:], t.block[(c+1)*d:])
+		for r := range refBatch {
+			dst[r*t.keys+c], dst[r*t.keys+c+1] = v[2*r], v[2*r+1]
+		}
+	}
+}
+
+// multiplyValues adds to the results of n queries.
+func (t *refTileJob) multiplyValues(q, n, column int) {
+	d := t.a.HeadDim
+	weights := func(i int) []float32 { return t.scores[i*t.keys+column:][:models.PageSize] }
+	for c := 0; c < d; c += 2 {
+		c1 := min(c+1, d-1)
+		v := dot4x2(weights(q), weights(q+1), weights(q+2), weights(q+3), t.block[c*models.PageSize:], t.block[c1*models.PageSize:])
+		for r := range n {
+			t.out[(q+r)*d+c] += float64(v[2*r])
+			if c1 > c {
+				t.out[(q+r)*d+c1] += float64(v[2*r+1])
+			}
 		}
 	}
 }
