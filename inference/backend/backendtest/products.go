@@ -156,6 +156,39 @@ func testScore(t *testing.T, s Suite) {
 	}
 }
 
+// testRepeatedRows checks that rows that are asked for again, next to each other or not, get the same bits as alone.
+func testRepeatedRows(t *testing.T, s Suite) {
+	const width, vocab, n = 64, 1300, 700
+	r := newRandom(20)
+	for _, typ := range []tensor.Type{tensor.F32, tensor.Q8_0} {
+		b := s.open(t, 2)
+		w, src := b.matrix(r.weights("w", typ, vocab, width)), b.load(r.normal(n*width, 4), width)
+		var rows []int
+		var targets []int32
+		for i := range n { // more than a batch, and repetitions across its end
+			for range 1 + i%3 {
+				rows, targets = append(rows, i), append(targets, r.Int32N(vocab))
+			}
+		}
+		rows, targets = append(rows, 5, 0, 5), append(targets, 7, 8, 9)
+		got, want := make([]models.Scored, len(rows)), make([]models.Scored, 1)
+		if err := b.ops.Score(got, w, src, rows, targets); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows {
+			if i%7 != 0 && i < len(rows)-3 && (row < 508 || row > 516) {
+				continue
+			}
+			if err := b.ops.Score(want, w, src, rows[i:i+1], targets[i:i+1]); err != nil {
+				t.Fatal(err)
+			}
+			if got[i] != want[0] {
+				t.Errorf("%v: entry %d (row %d, target %d): %v, alone %v", typ, i, row, targets[i], got[i], want[0])
+			}
+		}
+	}
+}
+
 func logSoftmax(x []float32, target int32) models.Scored {
 	top := 0
 	for i, v := range x {

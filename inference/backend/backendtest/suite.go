@@ -39,6 +39,7 @@ func Run(t *testing.T, s Suite) {
 		{"gate", testGate},
 		{"logits", testLogits},
 		{"score", testScore},
+		{"repeated-rows", testRepeatedRows},
 		{"ties", testTies},
 		{"attention", testAttention},
 		{"copy-page", testCopyPage},

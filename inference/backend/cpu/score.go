@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"github.com/llama4-eval/llama4-eval/inference/models"
 )
@@ -18,17 +19,19 @@ type scoreJob struct {
 	b       *Backend
 	w       *matrix
 	src     *buffer
-	rows    []int
+	rows    []int // without repetitions
 	a       *acts // of rows, if w is packed
 	targets []int32
+	of      []int       // of[i] is the row that targets[i] is a token of, as an index of rows
 	first   int         // the tile of chunk 0
 	tiles   []tileStats // [chunk][row]
-	logits  []float32   // of the targets, by row
+	all     []tileStats // [row], of the tiles before first
+	logits  []float32   // of the targets
 }
 
 const (
 	scoreTile = 512 // rows of the vocabulary in a tile
-	scoreRows = 512 // batch rows that are scored together
+	scoreRows = 512 // different batch rows that are scored together
 )
 
 // Score computes the log-softmax of w*src[rows[i]] at targets[i] and the arg max. The vocabulary goes by in tiles at absolute
@@ -47,40 +50,56 @@ func (b *Backend) Score(dst []models.Scored, w models.Matrix, src models.Buffer,
 			return b.err
 		}
 	}
-	for at := 0; at < len(rows); at += scoreRows {
-		end := min(at+scoreRows, len(rows))
-		b.score(dst[at:end], m, s, rows[at:end], targets[at:end])
+	b.jobs.score.b = b
+	for len(rows) > 0 {
+		n := b.jobs.score.batch(rows)
+		b.jobs.score.score(dst[:n], m, s, targets[:n])
+		dst, rows, targets = dst[n:], rows[n:], targets[n:]
 	}
 	return b.err
 }
 
-// score is Score for up to scoreRows rows. The tiles are computed some at a time, so that memory stays bounded.
-func (b *Backend) score(dst []models.Scored, m *matrix, src *buffer, rows []int, targets []int32) {
-	j := &b.jobs.score
-	*j = scoreJob{b: b, w: m, src: src, rows: rows, targets: targets, tiles: j.tiles, logits: j.logits}
-	if b.packed(m); m.packed != nil {
-		j.a = b.gather(src, rows, m.packed.forms())
+// batch takes up to scoreRows rows, each with all its neighboring repetitions: the labels of a choice all follow one row. It returns
+// how many entries of rows those are.
+func (j *scoreJob) batch(rows []int) int {
+	j.rows, j.of = j.rows[:0], j.of[:0]
+	for i, r := range rows {
+		if i == 0 || r != rows[i-1] {
+			if len(j.rows) == scoreRows {
+				break
+			}
+			j.rows = append(j.rows, r)
+		}
+		j.of = append(j.of, len(j.rows)-1)
 	}
-	n, tiles := len(rows), (m.rows+scoreTile-1)/scoreTile
-	wave := min(tiles, 8*b.pool.threads)
-	if len(j.tiles) < wave*n {
-		j.tiles = make([]tileStats, wave*n)
+	return len(j.of)
+}
+
+// score is Score for the rows of a batch. The tiles are computed some at a time, so that memory stays bounded.
+func (j *scoreJob) score(dst []models.Scored, m *matrix, src *buffer, targets []int32) {
+	j.w, j.src, j.targets, j.a = m, src, targets, nil
+	if j.b.packed(m); m.packed != nil {
+		j.a = j.b.gather(src, j.rows, m.packed.forms())
 	}
-	j.logits = b.floats(&j.logits, n)
-	all := make([]tileStats, n)
-	for i := range all {
-		all[i].top = float32(math.Inf(-1))
+	n, tiles := len(j.rows), (m.rows+scoreTile-1)/scoreTile
+	wave := min(tiles, 8*j.b.pool.threads)
+	j.tiles = slices.Grow(j.tiles[:0], wave*n)[:wave*n]
+	j.logits = j.b.floats(&j.logits, len(targets))
+	j.all = j.all[:0]
+	for range n {
+		j.all = append(j.all, tileStats{top: float32(math.Inf(-1))})
 	}
-	for ; j.first < tiles; j.first += wave {
+	for j.first = 0; j.first < tiles; j.first += wave {
 		count := min(wave, tiles-j.first)
-		b.pool.run(count, j)
+		j.b.pool.run(count, j)
 		for c := range count {
-			for i := range all {
-				all[i].merge(j.tiles[c*n+i])
+			for i := range j.all {
+				j.all[i].merge(j.tiles[c*n+i])
 			}
 		}
 	}
-	for i, t := range all {
+	for i, r := range j.of {
+		t := j.all[r]
 		dst[i] = models.Scored{LogProb: float64(j.logits[i]) - float64(t.top) - math.Log(t.sum), Top: t.index}
 	}
 }
@@ -110,8 +129,10 @@ func (j *scoreJob) run(chunk, worker int) {
 	for i := range n {
 		row := logits[i*scoreTile:][:size]
 		j.tiles[chunk*n+i] = j.stats(row, int32(from))
-		if t := int(j.targets[i]) - from; t >= 0 && t < size {
-			j.logits[i] = row[t]
+	}
+	for i, t := range j.targets {
+		if t := int(t) - from; t >= 0 && t < size {
+			j.logits[i] = logits[j.of[i]*scoreTile+t]
 		}
 	}
 }
