@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -23,12 +24,12 @@ func newDoctorCommand() *cobra.Command {
 		Example: "  llama4-eval doctor",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return doctor(cmd.OutOrStdout(), hardware.Take(cmd.Context()))
+			return doctor(cmd.Context(), cmd.OutOrStdout(), hardware.Take(cmd.Context()))
 		},
 	}
 }
 
-func doctor(w io.Writer, s hardware.Snapshot) error {
+func doctor(ctx context.Context, w io.Writer, s hardware.Snapshot) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, a ...any) { fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, a...)) }
 	row("program", "llama4-eval %s, %s", version(), s.Go.Version)
@@ -50,6 +51,20 @@ func doctor(w io.Writer, s hardware.Snapshot) error {
 		} else {
 			row("self-test "+l.String(), "ok, worst relative deviation %.1e", worst)
 		}
+	}
+	threads := []int{1}
+	if s.Go.GOMAXPROCS > 1 {
+		threads = append(threads, s.Go.GOMAXPROCS)
+	}
+	ceilings, err := measureCeilings(ctx, s, cpu.Auto, threads)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		row("at most", "not measured: %v", err)
+	}
+	for _, c := range ceilings {
+		row("at most, "+plural(c.Threads, "thread"), "memory %.1f GB/s, int8 %.1f GMAC/s, float32 %.1f GMAC/s", c.Read/1e9, c.Int8/1e9, c.Float32/1e9)
 	}
 	row("device", "cpu, kernels %v: used unless --cpu says otherwise", levels[len(levels)-1])
 	for _, dir := range inference.ModelFolders() {
