@@ -3,12 +3,14 @@ package inference
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 
 	"github.com/llama4-eval/llama4-eval/inference/gguf"
+	"github.com/llama4-eval/llama4-eval/inference/mapped"
 	"github.com/llama4-eval/llama4-eval/inference/models"
 	"github.com/llama4-eval/llama4-eval/inference/safetensors"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
@@ -32,9 +34,21 @@ type Checkpoint struct {
 
 	GGUF *gguf.File // for the tokenizer; nil for format HF
 
-	close func() error
-	drop  func() // see gguf.File.Drop
+	parts   int         // how many of Files hold weights
+	weights weightFiles // nil once closed
 }
+
+// weightFiles is what the readers have in common.
+type weightFiles interface {
+	Guard(read func() error) error
+	Reader(part int) io.Reader
+	Drop()
+	Close() error
+}
+
+// A FileError says that a weight file was truncated or changed while it was in use, or cannot be read any more. Nothing
+// that was computed since the last check is to be relied on.
+type FileError = mapped.FileError
 
 // A CheckpointFile is one file of a checkpoint.
 type CheckpointFile struct {
@@ -59,7 +73,7 @@ func OpenCheckpoint(path string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	c := &Checkpoint{Path: path, Folder: path, close: func() error { return nil }}
+	c := &Checkpoint{Path: path, Folder: path}
 	if st.IsDir() {
 		err = c.openHF()
 	} else {
@@ -86,9 +100,25 @@ func OpenCheckpoint(path string) (*Checkpoint, error) {
 
 // Close releases the files. A second call does nothing.
 func (c *Checkpoint) Close() error {
-	err := c.close()
-	c.close, c.drop = func() error { return nil }, func() {}
+	if c.weights == nil {
+		return nil
+	}
+	err := c.weights.Close()
+	c.weights = nil
 	return err
+}
+
+// Guard runs read, which may read the data of tensors, directly or by way of a back end. It gives a [*FileError] if the system
+// cannot deliver the data, which would end the process otherwise, and if a weight file has changed by the end of read: what
+// it has seen may then be of the old file or of the new one.
+func (c *Checkpoint) Guard(read func() error) error { return c.weights.Guard(read) }
+
+// Reader reads Files[i] from its start. Weight files are read as they were opened, whatever their path leads to now.
+func (c *Checkpoint) Reader(i int) (io.ReadCloser, error) {
+	if i < c.parts {
+		return io.NopCloser(c.weights.Reader(i)), nil
+	}
+	return os.Open(c.Files[i].Path)
 }
 
 func (c *Checkpoint) openGGUF() error {
@@ -96,7 +126,7 @@ func (c *Checkpoint) openGGUF() error {
 	if err != nil {
 		return err
 	}
-	c.close, c.drop, c.GGUF = f.Close, f.Drop, f
+	c.weights, c.GGUF = f, f
 	c.Format, c.Tensor = models.GGUF, f.Tensor
 	c.Meta = func(key string) (any, bool) {
 		v, ok := f.Meta(key)
@@ -116,6 +146,7 @@ func (c *Checkpoint) openGGUF() error {
 	for _, p := range f.Parts() {
 		c.Files = append(c.Files, CheckpointFile(p))
 	}
+	c.parts = len(c.Files)
 	for _, in := range f.Tensors() {
 		c.Tensors = append(c.Tensors, TensorInfo{in.Name, in.Type, in.Shape, in.Offset, in.Bytes, in.Part})
 	}
@@ -196,7 +227,7 @@ func (c *Checkpoint) openHF() error {
 	if err != nil {
 		return err
 	}
-	c.close, c.drop = f.Close, f.Drop
+	c.weights = f
 	c.Format, c.Tensor, c.Meta = models.HF, f.Tensor, config.lookup
 	arch, ok := config.lookup("model_type")
 	if c.Arch, _ = arch.(string); !ok || c.Arch == "" {
@@ -205,6 +236,7 @@ func (c *Checkpoint) openHF() error {
 	for _, p := range f.Parts() {
 		c.Files = append(c.Files, CheckpointFile{p.Path, p.Bytes})
 	}
+	c.parts = len(c.Files)
 	for _, in := range f.Tensors() {
 		c.Tensors = append(c.Tensors, TensorInfo{in.Name, in.Type, in.Shape, in.Offset, in.Bytes, in.Part})
 	}

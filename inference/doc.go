@@ -3,6 +3,7 @@
 //   - Load, Engine: a model that answers requests; Options say how it is run, Info describes it
 //   - Engine.Score, Rolling, Generate: ScoreRequest, RollingRequest and GenerateRequest in, results with their Usage out
 //   - Overlength, ContextError: what happens to a prompt that does not fit
+//   - FileError: a weight file was truncated or changed while it was in use
 //   - PerplexityWindows, RollingWindows: cut a text into windows for Rolling
 //   - Stats, MemoryReport: counters, latencies, and what takes memory
 //   - Checkpoint, OpenCheckpoint, FindModel: weight files of any supported format

@@ -21,22 +21,41 @@ func Load(ctx context.Context, path string, o Options) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	started := time.Now()
-	o = o.withDefaults()
 	c, err := OpenCheckpoint(path)
 	if err != nil {
 		return nil, err
 	}
-	l := loading{o: o, c: c}
-	l.release = append(l.release, c.Close)
-	e, err := l.engine(ctx)
+	e, err := LoadCheckpoint(ctx, c, o)
 	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	e.release = append([]func() error{c.Close}, e.release...)
+	return e, nil
+}
+
+// LoadCheckpoint is Load for a checkpoint that is open, and has to stay open until the engine is closed.
+func LoadCheckpoint(ctx context.Context, c *Checkpoint, o Options) (*Engine, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	o = o.withDefaults()
+	l := loading{o: o, c: c}
+	var e *Engine
+	err := c.Guard(func() (err error) {
+		e, err = l.engine(ctx)
+		return err
+	})
+	if err != nil {
+		if e != nil { // a file has changed just now
+			return nil, errors.Join(err, e.Close())
+		}
 		for i := len(l.release) - 1; i >= 0; i-- {
 			err = errors.Join(err, l.release[i]())
 		}
 		return nil, err
 	}
-	o.Log.Info("model loaded", "path", path, "arch", e.info.Arch, "quant", e.info.Quant, "kernels", e.info.Kernels,
+	o.Log.Info("model loaded", "path", c.Path, "arch", e.info.Arch, "quant", e.info.Quant, "kernels", e.info.Kernels,
 		"context", e.options.Context, "kv_pages", e.sched.cache.Total(), "took", time.Since(started).Round(time.Millisecond))
 	return e, nil
 }
@@ -103,7 +122,7 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
 	if backend.Level() != cpu.Reference { // which reads the weights where they lie
-		l.c.drop()
+		l.c.weights.Drop()
 	}
 	return l.assemble(model, backend, tok, kv, plan), nil
 }
@@ -159,7 +178,7 @@ func (l *loading) assemble(model models.Model, backend *cpu.Backend, tok *tokeni
 			EOS: tok.TokenText(tok.EOS()), Finetune: l.text("general.finetune"), Name: l.name(),
 		})
 	}
-	e.sched = newScheduler(model, plan.pages, rows, l.o.BatchSize, e.stats, l.o.Log)
+	e.sched = newScheduler(l.c.Guarded(model), plan.pages, rows, l.o.BatchSize, e.stats, l.o.Log)
 	return e
 }
 

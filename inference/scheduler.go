@@ -279,7 +279,11 @@ func (e *panicError) Error() string { return fmt.Sprintf("inference: internal er
 func (s *scheduler) safely(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &panicError{v, debug.Stack()}
+			p := &panicError{v, debug.Stack()}
+			if w, ok := v.(interface{ Origin() (any, []byte) }); ok { // it comes from another goroutine
+				p.value, p.stack = w.Origin()
+			}
+			err = p
 		}
 	}()
 	return f()

@@ -93,7 +93,11 @@ func (r reference) floats(name string) ([]float32, error) {
 	if !ok {
 		return nil, fmt.Errorf("parity: %s: tensor %q is missing", r.path, name)
 	}
-	v, err := t.Floats()
+	var v []float32
+	err := r.file.Guard(func() (err error) {
+		v, err = t.Floats()
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("parity: %s: %w", r.path, err)
 	}

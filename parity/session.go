@@ -47,8 +47,11 @@ func (s *session) build(level cpu.Level, threads int, kv tensor.Type, positions 
 	}
 	pages := kvcache.PagesFor(positions) + 1
 	s.cache = kvcache.New(pages)
-	s.model, err = arch.Build(s.checkpoint.Checkpoint, s.backend, models.BuildOptions{MaxRows: batchRows, Pages: pages, KVType: kv})
-	return err
+	return s.checkpoint.Guard(func() error {
+		m, err := arch.Build(s.checkpoint.Checkpoint, s.backend, models.BuildOptions{MaxRows: batchRows, Pages: pages, KVType: kv})
+		s.model = s.checkpoint.Guarded(m)
+		return err
+	})
 }
 
 func (s *session) close() error {

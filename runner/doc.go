@@ -9,7 +9,7 @@
 //   - [Model] is what the runner needs of a model; [Open] loads one with our own engine.
 //   - [Run] does it and returns a [reports.Record].
 //   - [Observer] hears of progress: [NewBar], [NewPlain], [NewJSONLines].
-//   - [TooManyErrors], [Missed], [Interrupted] are the errors that callers tell apart.
+//   - [TooManyErrors], [Missed], [Interrupted], [ModelLost] are the errors that callers tell apart.
 //
 // It parses no flags, prints nothing by itself but what Options.Print asks for, and knows no report format but the
 // record.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/llama4-eval/llama4-eval/inference"
 )
 
 // A SampleError is one failed sample.
@@ -44,6 +46,21 @@ func (e *Interrupted) Error() string {
 
 // Unwrap gives [context.Canceled].
 func (e *Interrupted) Unwrap() error { return context.Canceled }
+
+// ModelLost ends a run whose model file was truncated or changed under it, or cannot be read any more. Samples that were finished
+// before are good and in the journal; those in flight have left no trace.
+type ModelLost struct {
+	Dir         string // run folder
+	Done, Total int    // samples
+	Cause       *inference.FileError
+}
+
+func (e *ModelLost) Error() string {
+	return fmt.Sprintf("runner: %v (after %d of %d samples; once the file is as it was, the same command goes on from %s)", e.Cause, e.Done, e.Total, e.Dir)
+}
+
+// Unwrap gives what happened to the file.
+func (e *ModelLost) Unwrap() error { return e.Cause }
 
 // Missed is returned beside the finished record when a value is worse than Options.FailUnder asks for.
 type Missed struct{ Misses []Miss }

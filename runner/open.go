@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/llama4-eval/llama4-eval/hardware"
 	"github.com/llama4-eval/llama4-eval/inference"
@@ -20,10 +21,11 @@ import (
 
 // An EngineModel is a model that runs in our own engine.
 type EngineModel struct {
-	engine   *inference.Engine
-	template *chat.Template // nil = none fits
-	info     ModelInfo
-	resident *hardware.Sampler
+	checkpoint *inference.Checkpoint
+	engine     *inference.Engine
+	template   *chat.Template // nil = none fits
+	info       ModelInfo
+	resident   *hardware.Sampler
 }
 
 // Open loads a model with our own engine: path is a GGUF file, a Hugging Face folder, or the name of one in the model folders.
@@ -33,25 +35,45 @@ func Open(ctx context.Context, path string, o inference.Options) (*EngineModel, 
 	if err != nil {
 		return nil, err
 	}
-	resident := hardware.StartSampler(0)
-	started := time.Now()
-	engine, err := inference.Load(ctx, path, o)
-	if err != nil {
-		resident.Stop()
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	took := time.Since(started)
-	sum, err := modelChecksum(ctx, path)
-	if err != nil {
-		resident.Stop()
-		return nil, errors.Join(err, engine.Close())
+	m := &EngineModel{resident: hardware.StartSampler(0)}
+	if m.checkpoint, err = inference.OpenCheckpoint(path); err != nil {
+		m.resident.Stop()
+		return nil, err
 	}
-	return newEngineModel(engine, path, sum, took, resident), nil
+	// The file is read for its checksum while it is loaded, so that neither waits for the other.
+	var sum string
+	var took time.Duration
+	g, inner := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		started := time.Now()
+		m.engine, err = inference.LoadCheckpoint(inner, m.checkpoint, o)
+		took = time.Since(started)
+		return err
+	})
+	g.Go(func() (err error) {
+		sum, err = modelChecksum(inner, m.checkpoint)
+		return err
+	})
+	if err = g.Wait(); err == nil {
+		// The engine has looked for changes up to the end of its loading.
+		err = m.checkpoint.Guard(func() error { return nil })
+	}
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, errors.Join(err, m.Close())
+	}
+	m.describe(path, sum, took)
+	return m, nil
 }
 
-func newEngineModel(e *inference.Engine, path, sum string, took time.Duration, resident *hardware.Sampler) *EngineModel {
+func (m *EngineModel) describe(path, sum string, took time.Duration) {
+	e := m.engine
 	in, opt := e.Info(), e.Options()
-	m := &EngineModel{engine: e, resident: resident}
 	m.info = ModelInfo{
 		Model: reports.Model{
 			Name: in.Name, Arch: in.Arch, Quant: in.Quant, Parameters: in.Parameters, Bytes: in.FileBytes,
@@ -71,7 +93,6 @@ func newEngineModel(e *inference.Engine, path, sum string, took time.Duration, r
 		m.template, m.info.Instruct = t, false
 		m.info.TemplateSHA256 = checksum("built-in " + t.Name)
 	}
-	return m
 }
 
 func checksum(s string) string {
@@ -82,7 +103,10 @@ func checksum(s string) string {
 // Close releases the model.
 func (m *EngineModel) Close() error {
 	m.resident.Stop()
-	return m.engine.Close()
+	if m.engine == nil { // Open failed
+		return m.checkpoint.Close()
+	}
+	return errors.Join(m.engine.Close(), m.checkpoint.Close())
 }
 
 // Info describes the model.
@@ -142,18 +166,13 @@ func (m *EngineModel) Memory() reports.Memory {
 
 // modelChecksum is the sha256 of a weight file; of several files, the sha256 over their names and checksums in the order of the
 // checkpoint.
-func modelChecksum(ctx context.Context, path string) (string, error) {
-	c, err := inference.OpenCheckpoint(path)
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
+func modelChecksum(ctx context.Context, c *inference.Checkpoint) (string, error) {
 	if len(c.Files) == 1 {
-		return fileChecksum(ctx, c.Files[0].Path)
+		return fileChecksum(ctx, c, 0)
 	}
 	h := hasher{sha256.New()}
-	for _, f := range c.Files {
-		sum, err := fileChecksum(ctx, f.Path)
+	for i, f := range c.Files {
+		sum, err := fileChecksum(ctx, c, i)
 		if err != nil {
 			return "", err
 		}
@@ -163,8 +182,8 @@ func modelChecksum(ctx context.Context, path string) (string, error) {
 	return h.sum(), nil
 }
 
-func fileChecksum(ctx context.Context, path string) (string, error) {
-	f, err := os.Open(path)
+func fileChecksum(ctx context.Context, c *inference.Checkpoint, i int) (string, error) {
+	f, err := c.Reader(i)
 	if err != nil {
 		return "", fmt.Errorf("runner: checksum of the model: %w", err)
 	}
@@ -181,7 +200,7 @@ func fileChecksum(ctx context.Context, path string) (string, error) {
 			return hex.EncodeToString(h.Sum(nil)), nil
 		}
 		if err != nil {
-			return "", fmt.Errorf("runner: checksum of the model %s: %w", path, err)
+			return "", fmt.Errorf("runner: checksum of the model %s: %w", c.Files[i].Path, err)
 		}
 	}
 }

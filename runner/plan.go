@@ -257,14 +257,56 @@ func (p *plan) question(pt *plannedTask, s *plannedSample) (q *question, err err
 	return p.renderer.question(pt.task.Kind, pt.task.Prompt(s.Record, s.Shots), s.Seed)
 }
 
-// order lists the samples of a task in the order in which they are run: long ones first, so that a prompt that does not fit
-// is seen early, estimates err on the safe side and no long sample is left alone at the end.
-func (pt *plannedTask) order() []int {
-	order := make([]int, len(pt.samples))
-	for i := range order {
-		order[i] = i
+// A place is where a sample is in the plan.
+type place struct{ task, index int }
+
+// order lists all samples in the order in which they are run: tasks one after the other, as their prompts may begin with the same
+// instruction and examples, and in a task the items that share a text, so that the model finds what they have in common while it
+// still has it. Otherwise long ones go first, tasks by their longest prompt, texts likewise: so a prompt that does not fit
+// is seen early, estimates err on the safe side, and no long sample is left alone at the end.
+func (p *plan) order() []place {
+	most := make([]int64, len(p.tasks))
+	var all []int
+	for i, t := range p.tasks {
+		all = append(all, i)
+		for _, s := range t.samples {
+			most[i] = max(most[i], s.work)
+		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(pt.samples[b].work, pt.samples[a].work) })
+	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(most[b], most[a]) })
+	var order []place
+	for _, i := range all {
+		for _, index := range p.tasks[i].order() {
+			order = append(order, place{i, index})
+		}
+	}
+	return order
+}
+
+// order lists the samples of a task: clusters by their longest prompt, from long to short, and each in the order of the data.
+func (pt *plannedTask) order() []int {
+	type cluster struct {
+		first int // index of its first sample
+		work  int64
+	}
+	byName := map[string]*cluster{}
+	of := make([]*cluster, len(pt.samples))
+	order := make([]int, len(pt.samples))
+	for i, s := range pt.samples {
+		order[i] = i
+		c := byName[s.Record.Cluster]
+		if c == nil {
+			c = &cluster{first: i}
+			if s.Record.Cluster != "" {
+				byName[s.Record.Cluster] = c
+			}
+		}
+		c.work = max(c.work, s.work)
+		of[i] = c
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(of[b].work, of[a].work), cmp.Compare(of[a].first, of[b].first), cmp.Compare(a, b))
+	})
 	return order
 }
 

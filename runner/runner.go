@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/llama4-eval/llama4-eval/hardware"
+	"github.com/llama4-eval/llama4-eval/inference"
 	"github.com/llama4-eval/llama4-eval/reports"
 )
 
@@ -18,8 +19,8 @@ const defaultBatch = 16
 
 // Run evaluates m as o asks. It returns the record that is also in results.json, and the run folder that it lies in.
 //
-// Errors that callers tell apart: *OptionError (nothing was run), *Interrupted and *TooManyErrors (the journal is kept, the
-// same call goes on from there), *Missed (the record is returned as well). With DryRun all results are empty.
+// Errors that callers tell apart: *OptionError (nothing was run), *Interrupted, *TooManyErrors and *ModelLost (the journal is
+// kept, the same call goes on from there), *Missed (the record is returned as well). With DryRun all results are empty.
 func Run(ctx context.Context, o Options, m Model) (rec *reports.Record, dir string, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, "", err
@@ -104,6 +105,9 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 		err = nil // the last sample was finished before the interruption was seen
 	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil, &Interrupted{Dir: r.folder.dir, Done: done, Total: total}
+	}
+	if lost := new(inference.FileError); errors.As(err, &lost) {
+		return nil, &ModelLost{Dir: r.folder.dir, Done: resumed + ran, Total: total, Cause: lost}
 	}
 	if err != nil {
 		return nil, err

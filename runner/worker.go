@@ -29,6 +29,7 @@ type pool struct {
 	log       logger
 	slots     [][]*reports.Sample // by task, then sample; filled ones are not run
 
+	stop     context.CancelCauseFunc // ends run with this error
 	failures int
 	first    *failure // in the order of the plan
 }
@@ -51,6 +52,7 @@ type outcome struct {
 func (p *pool) run(ctx context.Context) (ran int, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	p.stop = stop
 	out := make(chan outcome, p.batch)
 	go p.feed(ctx, out)
 
@@ -96,18 +98,17 @@ func (p *pool) feed(ctx context.Context, out chan<- outcome) {
 	defer close(out)
 	var g errgroup.Group
 	g.SetLimit(p.batch)
-	for ti, pt := range p.plan.tasks {
-		for _, si := range pt.order() {
-			if p.slots[ti][si] != nil || ctx.Err() != nil {
-				continue
-			}
-			g.Go(func() error {
-				if s := p.ask(ctx, pt, &pt.samples[si]); s != nil {
-					out <- outcome{ti, si, s}
-				}
-				return nil
-			})
+	for _, at := range p.plan.order() {
+		if p.slots[at.task][at.index] != nil || ctx.Err() != nil {
+			continue
 		}
+		g.Go(func() error {
+			t := p.plan.tasks[at.task]
+			if s := p.ask(ctx, t, &t.samples[at.index]); s != nil {
+				out <- outcome{at.task, at.index, s}
+			}
+			return nil
+		})
 	}
 	// The goroutines return no errors: a failed sample is data.
 	_ = g.Wait()
@@ -174,9 +175,13 @@ func (p *pool) ask(ctx context.Context, pt *plannedTask, ps *plannedSample) (s *
 	s = newSample(pt, ps)
 	answer, err := answerTo(ctx, p.model, q, s)
 	var over *inference.ContextError
+	var lost *inference.FileError
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
+		return nil
+	case errors.As(err, &lost): // no fault of the sample, and every later one would fail too
+		p.stop(lost)
 		return nil
 	case errors.As(err, &over) && q.overlength == OverlengthSkip:
 		skipped := newSample(pt, ps)

@@ -82,7 +82,8 @@ func TestInterruptedRuns(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "runs")
 			// Stopped twice, so that a resumed run is resumed as well.
 			for _, samples := range []int{3, 5} {
-				stderr, err := stopAfter(t, process(t, home, arguments(out)...), test.stop, samples)
+				cmd := process(t, home, arguments(out)...)
+				stderr, err := runUntil(t, cmd, samples, func() error { return cmd.Process.Signal(test.stop) })
 				if code := exitOf(t, err); code != test.exit {
 					t.Fatalf("exit code %d, want %d\n%s", code, test.exit, stderr)
 				}
@@ -119,9 +120,9 @@ func TestInterruptedRuns(t *testing.T) {
 	}
 }
 
-// stopAfter starts a command that reports progress in JSON and sends it a signal after some samples. It returns standard error and the
-// error of the process.
-func stopAfter(t *testing.T, cmd *exec.Cmd, signal os.Signal, samples int) (string, error) {
+// runUntil runs a command that reports progress in JSON and calls then after some samples. It returns standard error and the error
+// of the process.
+func runUntil(t *testing.T, cmd *exec.Cmd, samples int, then func() error) (string, error) {
 	t.Helper()
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
@@ -138,7 +139,7 @@ func stopAfter(t *testing.T, cmd *exec.Cmd, signal os.Signal, samples int) (stri
 		}
 		if seen == samples {
 			seen++ // once is enough
-			if err := cmd.Process.Signal(signal); err != nil {
+			if err := then(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -147,6 +148,57 @@ func stopAfter(t *testing.T, cmd *exec.Cmd, signal os.Signal, samples int) (stri
 		t.Fatal(err)
 	}
 	return stderr.String(), cmd.Wait()
+}
+
+// TestModelFileTruncated cuts the weight file while a run reads it where it lies. There is one message, and with the file as it was the
+// same command goes on to the results of a run that nothing happened to.
+func TestModelFileTruncated(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("whether a mapped file can be truncated depends on the system")
+	}
+	home := t.TempDir()
+	arguments := func(out string) []string {
+		return []string{
+			"run", "--tasks", "ocnli,cmrc2018,eprstmt", "--limit", "4", "--model", "tiny", "--out", out, "--batch-size", "2", "--progress", "json",
+			"--cpu", "reference",
+		}
+	}
+	whole := filepath.Join(home, "whole")
+	if out, err := process(t, home, arguments(whole)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want, err := loadRun(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(home, "runs")
+	model := filepath.Join(home, "models", "tiny.gguf")
+	for _, samples := range []int{3, 5} {
+		stderr, err := runUntil(t, process(t, home, arguments(out)...), samples, func() error { return os.Truncate(model, 10_000) })
+		if code := exitOf(t, err); code != exitFailed {
+			t.Fatalf("exit code %d, want %d\n%s", code, exitFailed, stderr)
+		}
+		var said []string
+		for line := range strings.Lines(stderr) {
+			if !strings.HasPrefix(line, "{") { // no progress
+				said = append(said, line)
+			}
+		}
+		if len(said) != 1 || !strings.Contains(said[0], model+`" was truncated or changed while it was in use`) || !strings.Contains(said[0], "goes on from "+out) {
+			t.Errorf("want one message, got %q", said)
+		}
+	}
+	text, err := process(t, home, arguments(out)...).CombinedOutput() // writes the model anew
+	if err != nil || strings.Contains(string(text), `"resumed":0`) {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	got, err := loadRun(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a resumed run differs (-whole +resumed):\n%s", diff)
+	}
 }
 
 func journals(t *testing.T, dir string) []string {

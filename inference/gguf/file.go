@@ -3,6 +3,7 @@ package gguf
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -131,13 +132,17 @@ func (f *File) open(path string) error {
 	return nil
 }
 
-func (f *File) openPart(path string) (*header, error) {
+func (f *File) openPart(path string) (h *header, err error) {
 	m, err := mapped.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("gguf: %w", err)
 	}
 	f.maps = append(f.maps, m)
-	return parseHeader(path, m.Data())
+	err = mapped.Guard(func() (err error) {
+		h, err = parseHeader(path, m.Data())
+		return err
+	}, m)
+	return h, err
 }
 
 // adopt takes the metadata of the (first) part.
@@ -219,6 +224,13 @@ func (f *File) Meta(key string) (any, bool) {
 
 // Metadata is a copy of the whole table; arrays are shared.
 func (f *File) Metadata() map[string]any { return maps.Clone(f.meta) }
+
+// Guard runs read, which may read the data of tensors, and gives a [*mapped.FileError] if a file is not what it was when it was
+// opened: see [mapped.Guard].
+func (f *File) Guard(read func() error) error { return mapped.Guard(read, f.maps...) }
+
+// Reader reads a part as a file, from its start.
+func (f *File) Reader(part int) io.Reader { return f.maps[part].Reader() }
 
 // Drop tells the system that the weights are not needed for now. They stay readable, at the cost of reading them from the file again.
 func (f *File) Drop() {

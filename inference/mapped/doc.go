@@ -2,13 +2,14 @@
 // whole file elsewhere.
 //
 // [Open] returns a [File]; its Data is the file's bytes until Close. A mapping costs no memory of its own: pages come from
-// the page cache when they are touched. The price is that a file that shrinks while it is mapped makes the process fault at the
-// missing page, so weight files must not be changed in place while they are in use.
+// the page cache when they are touched. The price is that a file that is changed in place shows through the mapping, and that
+// one that shrinks makes the process fault at the missing page. [Guard] turns both into a [FileError].
 //
 // The package knows nothing of what is in the files.
 //
 //	f, err := mapped.Open("model.gguf")
 //	if err != nil { ... }
 //	defer f.Close()
-//	magic := f.Data()[:4]
+//	var magic [4]byte
+//	err = mapped.Guard(func() error { copy(magic[:], f.Data()); return nil }, f)
 package mapped

@@ -3,6 +3,7 @@ package safetensors
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -104,7 +105,7 @@ func (f *File) openPart(path string) error {
 		return fmt.Errorf("safetensors: %w", err)
 	}
 	f.maps = append(f.maps, m)
-	return f.add(path, m.Data())
+	return mapped.Guard(func() error { return f.add(path, m.Data()) }, m)
 }
 
 // openShards opens all files that an index names, in the order of their names.
@@ -173,6 +174,13 @@ func (f *File) Tensor(name string) (tensor.Tensor, bool) {
 		Data: f.data[in.Part][in.Offset:end:end],
 	}, true
 }
+
+// Guard runs read, which may read the data of tensors, and gives a [*mapped.FileError] if a file is not what it was when it was
+// opened: see [mapped.Guard].
+func (f *File) Guard(read func() error) error { return mapped.Guard(read, f.maps...) }
+
+// Reader reads a part as a file, from its start.
+func (f *File) Reader(part int) io.Reader { return f.maps[part].Reader() }
 
 // Drop tells the system that the weights are not needed for now. They stay readable, at the cost of reading them from the file again.
 func (f *File) Drop() {

@@ -1,7 +1,9 @@
 package cpu
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +22,10 @@ type job interface {
 // after idleTime without work. The caller waits for chunks, not for workers: a worker that the system has not
 // scheduled delays nobody. The first chunk that no one has taken is always the next to go, so the split over
 // workers varies, but no result may depend on it.
+//
+// A panic in a chunk ends run with that panic on the calling goroutine, whichever worker it happened on. Weights may be read where
+// they lie in a mapped file, and a file that shrinks makes reading it fault, so workers have faults turned into panics;
+// for the caller that is its own choice.
 type pool struct {
 	threads int
 
@@ -34,6 +40,7 @@ type pool struct {
 	active atomic.Int32 // threads that take part, the caller among them
 	asleep atomic.Bool  // the caller is, until a worker finishes the last chunk
 	quit   atomic.Bool
+	panics atomic.Pointer[chunkPanic] // the first one of this epoch
 
 	job      job
 	epoch    uint64
@@ -121,6 +128,9 @@ func (p *pool) run(n int, j job) {
 	worked := time.Since(p.started)
 	p.wait(int64(n))
 	p.job = nil
+	if v := p.panics.Swap(nil); v != nil {
+		panic(v)
+	}
 	end := time.Since(p.started)
 
 	// Lost is the time in which the caller waited, or did chunks that others should have done.
@@ -166,13 +176,44 @@ func (p *pool) claim(worker int) (epoch uint64, ran int) {
 		if next >= chunks {
 			return t >> (2 * ticketBits), ran
 		}
-		p.job.run(int(next), worker)
+		p.chunk(int(next), worker)
 		// A late message wakes the caller during a later job; it looks at done again and goes back to sleep.
 		if p.done.Add(1) == int64(chunks) && p.asleep.CompareAndSwap(true, false) {
 			p.finished <- struct{}{}
 		}
 	}
 }
+
+// chunk runs a chunk of the current job, unless one has panicked already, and keeps its panic.
+func (p *pool) chunk(chunk, worker int) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.panics.CompareAndSwap(nil, &chunkPanic{v, debug.Stack()})
+		}
+	}()
+	if p.panics.Load() == nil {
+		p.job.run(chunk, worker)
+	}
+}
+
+// A chunkPanic is a panic on its way from a worker to the caller of run.
+type chunkPanic struct {
+	value any
+	stack []byte
+}
+
+func (p *chunkPanic) Error() string {
+	return fmt.Sprintf("%v\n\non another goroutine:\n%s", p.value, p.stack)
+}
+
+// Unwrap gives the value if it is an error, as those of the runtime are.
+func (p *chunkPanic) Unwrap() error {
+	err, _ := p.value.(error)
+	return err
+}
+
+// Origin is the panic as it was, and the stack of the goroutine that it happened on.
+func (p *chunkPanic) Origin() (value any, stack []byte) { return p.value, p.stack }
 
 // idle says whether a worker that has seen an epoch has nothing to do.
 func (p *pool) idle(worker int, seen uint64) bool {
@@ -182,6 +223,7 @@ func (p *pool) idle(worker int, seen uint64) bool {
 // work is a worker's life.
 func (p *pool) work(worker int) {
 	defer p.wg.Done()
+	debug.SetPanicOnFault(true)
 	var seen uint64
 	var since time.Time // idle; zero while busy
 	for spins := 1; !p.quit.Load(); spins++ {
