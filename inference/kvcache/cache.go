@@ -1,6 +1,7 @@
 package kvcache
 
 import (
+	"container/list"
 	"errors"
 	"fmt"
 	"math"
@@ -19,8 +20,14 @@ type PageCopy struct{ Dst, Src int32 }
 
 // A Cache is a pool of pages shared by sequences. It belongs to one goroutine.
 type Cache struct {
-	refs []int32 // how many sequences hold each page; 0 = free
+	refs []int32 // how many sequences hold each page, and the tree of prefixes; 0 = free
 	free []int32 // free pages, taken from the end
+
+	// The tree of prefixes.
+	root   prefix
+	cached []bool    // pages that belong to a node
+	idle   int       // of these, the ones that no sequence holds
+	recent list.List // computed nodes; those that were used last are in front
 }
 
 // A Seq is a sequence of positions [0, Len) in the pages of a Cache. Only the Cache that made it changes it.
@@ -28,6 +35,7 @@ type Seq struct {
 	cache *Cache // nil after Free
 	pages []int32
 	n     int
+	sharing
 }
 
 // New returns a cache of pages pages, all free. It panics when the count is negative or does not fit a page number.
@@ -35,7 +43,7 @@ func New(pages int) *Cache {
 	if pages < 0 || pages > math.MaxInt32 {
 		panic(fmt.Sprintf("kvcache: %d pages", pages))
 	}
-	c := &Cache{refs: make([]int32, pages), free: make([]int32, pages)}
+	c := &Cache{refs: make([]int32, pages), free: make([]int32, pages), cached: make([]bool, pages)}
 	for i := range c.free {
 		c.free[i] = int32(pages - 1 - i) // page 0 is taken first
 	}
@@ -50,8 +58,11 @@ func PagesFor(n int) int {
 // Total is the number of pages.
 func (c *Cache) Total() int { return len(c.refs) }
 
-// Available is the number of free pages.
-func (c *Cache) Available() int { return len(c.free) }
+// Available is the number of pages that Extend can take: those that are free, and those that only the tree of prefixes holds.
+func (c *Cache) Available() int { return len(c.free) + c.idle }
+
+// Used is the number of pages that hold something, for sequences or in the tree of prefixes.
+func (c *Cache) Used() int { return len(c.refs) - len(c.free) }
 
 // Len is the number of positions of the sequence.
 func (s *Seq) Len() int { return s.n }
@@ -73,12 +84,12 @@ func (c *Cache) Fork(s *Seq, n int) *Seq {
 	}
 	f := &Seq{cache: c, pages: append([]int32(nil), s.pages[:PagesFor(n)]...), n: n}
 	for _, p := range f.pages {
-		c.refs[p]++
+		c.hold(p)
 	}
 	return f
 }
 
-// Need is the number of free pages that Extend(s, n) would take.
+// Need is the number of available pages that Extend(s, n) would take.
 func (c *Cache) Need(s *Seq, n int) int {
 	c.check(s)
 	if n <= 0 {
@@ -105,16 +116,19 @@ func (c *Cache) Extend(s *Seq, n int) ([]PageCopy, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	if need := c.Need(s, n); need > len(c.free) {
+	switch need := c.Need(s, n); {
+	case need > c.Available():
 		return nil, fmt.Errorf("%w: %d more positions of a sequence of %d need %d pages of %d, %d of %d are free",
-			ErrFull, n, s.n, need, PageSize, len(c.free), len(c.refs))
+			ErrFull, n, s.n, need, PageSize, c.Available(), len(c.refs))
+	case need > len(c.free):
+		c.evict(need - len(c.free))
 	}
 	var copies []PageCopy
 	if c.lastIsShared(s) {
 		last := len(s.pages) - 1
 		src := s.pages[last]
 		dst := c.take()
-		c.refs[src]-- // still held by another sequence
+		c.drop(src) // another holder keeps it
 		s.pages[last] = dst
 		copies = []PageCopy{{Dst: dst, Src: src}}
 	}
@@ -146,6 +160,7 @@ func (c *Cache) Free(s *Seq) {
 	if s.cache == nil {
 		return
 	}
+	c.renounce(s)
 	c.Truncate(s, 0)
 	s.cache, s.pages = nil, nil
 }
@@ -163,10 +178,20 @@ func (c *Cache) take() int32 {
 	return p
 }
 
+func (c *Cache) hold(p int32) {
+	if c.cached[p] && c.refs[p] == 1 {
+		c.idle--
+	}
+	c.refs[p]++
+}
+
 func (c *Cache) drop(p int32) {
 	c.refs[p]--
-	if c.refs[p] == 0 {
+	switch {
+	case c.refs[p] == 0:
 		c.free = append(c.free, p)
+	case c.refs[p] == 1 && c.cached[p]:
+		c.idle++
 	}
 }
 
