@@ -9,27 +9,30 @@ import (
 	"github.com/llama4-eval/llama4-eval/inference/models"
 )
 
-// branches is the work of scoring several token sequences with a common beginning: the beginning is run once, each sequence
-// goes on in a fork of its KV cache, and all of them run side by side. It serves choices (one context, several continuations)
-// and perplexity windows (no common beginning).
+// branches is the work of scoring several token sequences with a common beginning, the trunk, which is run once. What comes after
+// it runs as a tree of tokens in the same batch. Branches too long for that go on in forks of the trunk's KV cache, side
+// by side. It serves choices (one context, several continuations) and perplexity windows (no common beginning).
 type branches struct {
 	seqs   [][]int32 // tokens of each sequence
 	from   []int     // tokens from this index on are scored, >= 1
 	shared int       // the first shared tokens are equal, and run once; below the length of every sequence. If not 0, from is the same for all
-	width  int       // most forks at a time
+	choice bool      // they have one context, so that a tree is worth it
 
 	scored [][]models.Scored // of each sequence, for the tokens from from on
 
 	cache *kvcache.Cache
-	trunk *run   // the common beginning; its sequence lives until the last fork was made
-	next  int    // sequence to fork next
-	live  []*run // what can run now
-	reuse int    // positions not run because they are shared
+	trees []*tree
+	forks []int // sequences that run in forks
+	width int   // most forks at a time
+	trunk *run  // the common beginning; its sequence lives until the last fork was made
+	next  int   // fork to make next
+	live  []*run
 }
 
 // newChoices scores sequences of one context, all from the same index on. What they share is run once.
 func newChoices(seqs [][]int32, from int) *branches {
 	b := newWindows(seqs, slices.Repeat([]int{from}, len(seqs)))
+	b.choice = true
 	b.shared = len(seqs[0]) - 1
 	for _, s := range seqs[1:] {
 		n := min(b.shared, len(s)-1)
@@ -38,7 +41,6 @@ func newChoices(seqs [][]int32, from int) *branches {
 			b.shared++
 		}
 	}
-	b.reuse = b.shared * (len(seqs) - 1)
 	return b
 }
 
@@ -51,51 +53,101 @@ func newWindows(seqs [][]int32, from []int) *branches {
 	return b
 }
 
-// pages picks as many forks at a time as fill a batch of rows and fit in total. It returns what these need at worst: the trunk,
-// and for each fork everything from the trunk's last, partly filled page on.
-func (b *branches) pages(total, rows int) int {
-	trunk := kvcache.PagesFor(b.shared)
-	longest, shortest, forks := 0, math.MaxInt, 0
+// positions is the number of positions of all sequences, counted without sharing. The last token of each is never run.
+func (b *branches) positions() int {
+	n := 0
 	for _, s := range b.seqs {
-		if end := len(s) - 1; end > b.shared {
-			longest, shortest = max(longest, end), min(shortest, end)
-			forks++
-		}
+		n += len(s) - 1
 	}
+	return n
+}
+
+// pages decides which branches run as trees and which in forks, and picks as many forks at a time as fill a batch of rows and
+// fit in total. It returns what these need at worst: the trunk, and for each fork everything from the trunk's last, partly filled
+// page on.
+func (b *branches) pages(total, rows int) int {
+	b.plant(rows)
+	trunk := kvcache.PagesFor(b.shared)
 	b.width = 1
-	if forks == 0 {
+	if len(b.forks) == 0 {
 		return trunk
 	}
+	longest, shortest := 0, math.MaxInt
+	for _, i := range b.forks {
+		end := len(b.seqs[i]) - 1
+		longest, shortest = max(longest, end), min(shortest, end)
+	}
 	each := kvcache.PagesFor(longest) - b.shared/kvcache.PageSize
-	b.width = max(1, min(forks, 1+rows/(shortest-b.shared), (total-trunk)/each))
+	b.width = max(1, min(len(b.forks), 1+rows/(shortest-b.shared), (total-trunk)/each))
 	return trunk + b.width*each
 }
 
-func (b *branches) start(c *kvcache.Cache) {
+// plant makes trees, which have to fit a batch of rows, and lists the forks.
+func (b *branches) plant(rows int) {
+	b.forks = nil
+	limit := max(1, rows/2) // so that generating sequences leave room for it
+	p := planter{limit: limit}
+	for i, s := range b.seqs {
+		branch := s[b.shared : len(s)-1]
+		switch {
+		case len(branch) == 0: // its only token is scored after the trunk
+		case b.choice && len(branch) <= min(treeDepth, limit):
+			p.add(branch, func(k int) []output { return b.output(i, b.shared+k) })
+		default:
+			b.forks = append(b.forks, i)
+		}
+	}
+	b.trees = p.finish()
+}
+
+// output is what sequence i asks for after position pos.
+func (b *branches) output(i, pos int) []output {
+	if pos+1 < b.from[i] {
+		return nil
+	}
+	return []output{{pos, b.seqs[i][pos+1], &b.scored[i][pos+1-b.from[i]]}}
+}
+
+func (b *branches) start(c *kvcache.Cache, share bool) {
 	b.cache = c
-	b.trunk = &run{seq: c.NewSeq(), tokens: b.seqs[0], end: b.shared}
-	if b.shared == 0 {
+	b.trunk = &run{seq: c.NewSeq(), tokens: b.seqs[0], end: b.shared, trees: b.trees}
+	if b.shared == 0 && len(b.trees) == 0 {
 		b.fork()
 		return
 	}
 	// Rows of the trunk predict its own tokens and, the last one, the first token after it in every sequence.
 	for pos := range b.shared {
-		for i, s := range b.seqs {
-			if pos+1 < b.from[i] {
-				continue
-			}
+		for i := range b.seqs {
 			if pos+1 == b.shared || i == 0 {
-				b.trunk.outs = append(b.trunk.outs, output{pos, s[pos+1], b.slot(i, pos+1)})
+				b.trunk.outs = append(b.trunk.outs, b.output(i, pos)...)
 			}
+		}
+	}
+	if share && b.shared > 0 {
+		c.Share(b.trunk.seq, b.seqs[0][:b.shared])
+		b.trunk.reuse = b.shared - 1
+		if len(b.trunk.outs) > 0 {
+			b.trunk.reuse = b.trunk.outs[0].pos
 		}
 	}
 	b.live = append(b.live, b.trunk)
 }
 
-// slot is where the score of token index of sequence i goes.
-func (b *branches) slot(i, index int) *models.Scored { return &b.scored[i][index-b.from[i]] }
-
 func (b *branches) runs() []*run { return b.live }
+
+func (b *branches) held() int {
+	if b.trunk == nil {
+		return 0
+	}
+	n := len(b.trunk.seq.Pages())
+	for _, r := range b.live {
+		if r != b.trunk {
+			// A fork has the pages of the trunk too, and a copy of the last one as soon as it runs.
+			n += max(0, len(r.seq.Pages())-kvcache.PagesFor(b.shared))
+		}
+	}
+	return n
+}
 
 func (b *branches) finished(r *run, _ int32) error {
 	for i, l := range b.live {
@@ -113,23 +165,17 @@ func (b *branches) finished(r *run, _ int32) error {
 
 // fork starts sequences until width of them are live. The trunk is freed when it is not needed any more.
 func (b *branches) fork() {
-	for b.next < len(b.seqs) && len(b.live) < b.width {
-		i := b.next
+	for b.next < len(b.forks) && len(b.live) < b.width {
+		i := b.forks[b.next]
 		b.next++
 		s := b.seqs[i]
-		end := len(s) - 1 // the last token is scored, never run
-		if end == b.shared {
-			continue
-		}
-		r := &run{seq: b.cache.Fork(b.trunk.seq, b.shared), tokens: s, end: end}
-		for pos := b.shared; pos < end; pos++ {
-			if pos+1 >= b.from[i] {
-				r.outs = append(r.outs, output{pos, s[pos+1], b.slot(i, pos+1)})
-			}
+		r := &run{seq: b.cache.Fork(b.trunk.seq, b.shared), tokens: s, end: len(s) - 1}
+		for pos := b.shared; pos < r.end; pos++ {
+			r.outs = append(r.outs, b.output(i, pos)...)
 		}
 		b.live = append(b.live, r)
 	}
-	if b.next == len(b.seqs) {
+	if b.next == len(b.forks) {
 		b.cache.Free(b.trunk.seq)
 	}
 }

@@ -15,6 +15,7 @@ type completion struct {
 	isEnd   func(int32) bool   // end token; never true when end tokens are to be ignored
 	piece   func(int32) []byte // bytes that a token adds to the text; none for control tokens
 	text    *textBuilder
+	lookup  *lookup // nil = tokens are not drafted
 
 	tokens []int32
 	finish string
@@ -29,15 +30,29 @@ func (c *completion) positions() int { return min(len(c.prompt)+c.max-1, c.conte
 
 func (c *completion) pages(int, int) int { return kvcache.PagesFor(c.positions()) }
 
-func (c *completion) start(cache *kvcache.Cache) {
+func (c *completion) start(cache *kvcache.Cache, share bool) {
 	c.cache = cache
 	tokens := make([]int32, len(c.prompt), c.positions())
 	copy(tokens, c.prompt)
-	c.seq = run{seq: cache.NewSeq(), tokens: tokens, end: len(tokens), sampler: c.sampler, greedy: c.greedy}
+	c.seq = run{
+		seq: cache.NewSeq(), tokens: tokens, end: len(tokens), sampler: c.sampler, greedy: c.greedy,
+		lookup: c.lookup, limit: c.positions(),
+	}
+	if share {
+		cache.Share(c.seq.seq, c.prompt)
+		c.seq.reuse = len(c.prompt) - 1
+	}
 	c.live = []*run{&c.seq}
 }
 
 func (c *completion) runs() []*run { return c.live }
+
+func (c *completion) held() int {
+	if c.seq.seq == nil {
+		return 0
+	}
+	return len(c.seq.seq.Pages())
+}
 
 func (c *completion) finished(r *run, token int32) error {
 	switch {

@@ -10,7 +10,7 @@
 //
 // Requests may be made by any number of goroutines, and should be: those in flight together are run in common batches,
 // which is several times faster. It changes no bit of the results; nor do threads, chunks of a prompt, or the sharing of
-// a beginning between continuations.
+// what requests have in common.
 //
 //	engine, err := inference.Load(ctx, "model.gguf", inference.Options{})
 //	if err != nil {
@@ -27,10 +27,14 @@
 //
 // A request becomes a work (branches.go for scores and windows, completion.go for generation): sequences of tokens to run, and
 // what is asked of which position. The scheduler (scheduler.go) admits works in order of arrival when the pages of KV
-// cache that they need at worst are free. Its one goroutine owns the model. In each step (step.go) it takes rows of as many
+// cache that they need at worst are available. Its one goroutine owns the model. In each step (step.go) it takes rows of as many
 // sequences as fit a batch, runs them, and hands scores and drawn tokens back to the works, which free their pages
-// and end, or ask for more rows. What the continuations of a context have in common is run once; each goes on in
-// a fork of its pages (package kvcache).
+// and end, or ask for more rows.
+//
+// Nothing is run twice. What the continuations of a context have in common is run once, and what comes after it as one tree of
+// tokens in the same batch (tree.go); long continuations go on in forks of the context's pages. Prompts that begin like
+// earlier ones, or like one that is running, take over its pages (package kvcache). A greedy completion guesses its next
+// tokens from its prompt and runs them along with the one before (lookup.go).
 //
 // The packages below: models (architectures over an interface of operations), backend/cpu (these operations), gguf,
 // safetensors and tensor (weights), tokenizer and chat (text and templates), kvcache (page tables), sample (choice of a

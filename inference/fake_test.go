@@ -20,6 +20,7 @@ type fakeModel struct {
 	store          [][kvcache.PageSize]int32
 	rows           []uint64 // hash of each row of the last batch
 
+	habit  bool                     // it likes to go on with the next letter, so that its tokens can be drafted
 	before func(models.Batch) error // called by Forward, may be nil
 	after  func(logits []float32)   // changes logits, may be nil
 
@@ -53,6 +54,10 @@ func (m *fakeModel) Forward(b models.Batch) error {
 		if s.Row != len(m.rows) {
 			return fmt.Errorf("span %d begins at row %d, want %d", i, s.Row, len(m.rows))
 		}
+		if s.Parents != nil {
+			m.tree(s, b.Tokens[s.Row:s.Row+s.N])
+			continue
+		}
 		for k := range s.N {
 			pos := s.Pos + k
 			page := s.Pages[pos/kvcache.PageSize]
@@ -78,8 +83,24 @@ func (m *fakeModel) Forward(b models.Batch) error {
 	return nil
 }
 
-// extend is one step of the hash of a sequence.
-func extend(h uint64, token int32) uint64 { return mix(h*31 + uint64(token) + 1) }
+// tree adds the rows of a token tree.
+func (m *fakeModel) tree(s models.Span, tokens []int32) {
+	trunk := uint64(0)
+	for p := range s.Pos {
+		trunk = extend(trunk, m.store[s.Pages[p/kvcache.PageSize]][p%kvcache.PageSize])
+	}
+	first := len(m.rows)
+	for i, t := range tokens {
+		h := trunk
+		if p := s.Parents[i]; p >= 0 {
+			h = m.rows[first+int(p)]
+		}
+		m.rows = append(m.rows, extend(h, t))
+	}
+}
+
+// extend is one step of the hash of a sequence, whose lowest bits are its last token.
+func extend(h uint64, token int32) uint64 { return mix(h*31+uint64(token)+1)&^1023 | uint64(token) }
 
 // mix is the finalizer of splitmix64.
 func mix(x uint64) uint64 {
@@ -93,6 +114,9 @@ func mix(x uint64) uint64 {
 func (m *fakeModel) logitsOf(dst []float32, h uint64) {
 	for i := range dst {
 		dst[i] = float32(mix(h^uint64(i)<<40)>>40)/(1<<21) - 4
+	}
+	if next := 'a' + (h+1)%16; m.habit && mix(h)%8 > 0 {
+		dst[next] += 100
 	}
 	if m.after != nil {
 		m.after(dst)
@@ -208,6 +232,8 @@ func fakePiece(id int32) []byte {
 // fakeOptions size an engine around a fakeModel.
 type fakeOptions struct {
 	pages, rows, jobs, context int
+	cold                       bool // no sharing of prefixes
+	habit, noDrafts            bool
 }
 
 // newFakeEngine returns an engine that is closed, and whose pages are checked to be free, when the test ends.
@@ -217,11 +243,13 @@ func newFakeEngine(t *testing.T, o fakeOptions) (*Engine, *fakeModel) {
 		o = fakeOptions{pages: 64, rows: 64, jobs: 4, context: 512}
 	}
 	m := newFakeModel(fakeVocab, o.pages, o.rows)
+	m.habit = o.habit
 	stats := &recorder{}
 	e := &Engine{
 		config: m.Config(), context: o.context, enc: encoder{encode: fakeEncode, prefix: fakeBOS},
 		isEnd: func(id int32) bool { return id == fakeEnd }, piece: fakePiece, stats: stats,
-		sched: newScheduler(m, o.pages, o.rows, o.jobs, stats, slog.New(slog.DiscardHandler)),
+		options: Options{Speculation: map[bool]string{true: Off}[o.noDrafts]},
+		sched:   newScheduler(m, stats, schedulerOptions{pages: o.pages, maxRows: o.rows, maxJobs: o.jobs, share: !o.cold, log: slog.New(slog.DiscardHandler)}),
 	}
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {
@@ -230,8 +258,9 @@ func newFakeEngine(t *testing.T, o fakeOptions) (*Engine, *fakeModel) {
 		if c := e.sched.cache; e.sched.broken == nil && c.Available() != c.Total() {
 			t.Errorf("%d of %d pages are free after Close", c.Available(), c.Total())
 		}
-		if e.sched.reserved != 0 {
-			t.Errorf("%d pages are still reserved after Close", e.sched.reserved)
+		e.sched.cache.Forget()
+		if n := e.sched.cache.Used(); e.sched.broken == nil && n > 0 {
+			t.Errorf("%d pages hold something that no prefix leads to", n)
 		}
 	})
 	return e, m

@@ -50,6 +50,9 @@ func (e *Engine) Generate(ctx context.Context, r GenerateRequest) (GenerateResul
 		prompt: prompt, max: r.MaxTokens, context: e.context, sampler: sampler, greedy: r.Sampling.Greedy(),
 		isEnd: e.isEnd, piece: e.piece, text: newTextBuilder(r.Stop),
 	}
+	if work.greedy && e.options.Speculation != Off {
+		work.lookup = &lookup{}
+	}
 	if r.IgnoreEOS {
 		work.isEnd = func(int32) bool { return false }
 	}
@@ -58,7 +61,7 @@ func (e *Engine) Generate(ctx context.Context, r GenerateRequest) (GenerateResul
 		return GenerateResult{}, err
 	}
 	res := GenerateResult{Text: work.text.text(), Tokens: work.tokens, Finish: work.finish}
-	res.Usage = Usage{PromptTokens: len(prompt), OutputTokens: len(work.tokens), TruncatedTokens: cut}
+	res.Usage = Usage{PromptTokens: len(prompt), OutputTokens: len(work.tokens), TruncatedTokens: cut, ReusedTokens: len(prompt) - j.prefill}
 	e.account(&res.Usage, j)
 	return res, nil
 }

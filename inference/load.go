@@ -178,7 +178,9 @@ func (l *loading) assemble(model models.Model, backend *cpu.Backend, tok *tokeni
 			EOS: tok.TokenText(tok.EOS()), Finetune: l.text("general.finetune"), Name: l.name(),
 		})
 	}
-	e.sched = newScheduler(l.c.Guarded(model), plan.pages, rows, l.o.BatchSize, e.stats, l.o.Log)
+	e.sched = newScheduler(l.c.Guarded(model), e.stats, schedulerOptions{
+		pages: plan.pages, maxRows: rows, maxJobs: l.o.BatchSize, share: l.o.PrefixCache != Off, log: l.o.Log,
+	})
 	return e
 }
 

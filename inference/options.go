@@ -11,16 +11,22 @@ import (
 
 // Options say how a model is run. The zero value works. Engine.Options returns them with every default filled in.
 //
-// Only CPU, KVType and Context can change results. Threads and BatchSize never do, not one bit.
+// Only CPU, KVType and Context can change results. The others never do, not one bit.
 type Options struct {
-	Device    string       // "auto" (default) or "cpu"
-	CPU       string       // "auto" (default: the fastest that this processor has), "reference", "avx2" or "avx512"
-	Threads   int          // that compute at the same time; 0 = one for each processor
-	BatchSize int          // most requests that are run side by side; 0 = 16
-	Context   int          // most positions of a sequence; 0 = the model's, less if a quarter of the machine's memory cannot hold it
-	KVType    string       // "f16" or "f32"; default "f32" with CPU "reference", else "f16"
-	Log       *slog.Logger // default: nothing is logged
+	Device    string // "auto" (default) or "cpu"
+	CPU       string // "auto" (default: the fastest that this processor has), "reference", "avx2" or "avx512"
+	Threads   int    // that compute at the same time; 0 = one for each processor
+	BatchSize int    // most requests that are run side by side; 0 = 16
+	Context   int    // most positions of a sequence; 0 = the model's, less if a quarter of the machine's memory cannot hold it
+	KVType    string // "f16" or "f32"; default "f32" with CPU "reference", else "f16"
+	// PrefixCache "auto" (default) computes what prompts have in common once, also over requests that come one after the other;
+	// Speculation "auto" (default) guesses tokens of greedy completions that quote their prompt. Off turns either off.
+	PrefixCache, Speculation string
+	Log                      *slog.Logger // default: nothing is logged
 }
+
+// Off is the value of options that turns something off.
+const Off = "off"
 
 const (
 	defaultBatchSize = 16
@@ -50,6 +56,11 @@ func (o Options) Validate() error {
 	case o.Context < 0:
 		return fmt.Errorf("inference: context of %d tokens: want 1 or more, or 0 for the model's", o.Context)
 	}
+	for _, v := range []struct{ name, value string }{{"prefix cache", o.PrefixCache}, {"speculation", o.Speculation}} {
+		if v.value != "" && v.value != "auto" && v.value != Off {
+			return fmt.Errorf(`inference: %s %q: want "auto" or %q`, v.name, v.value, Off)
+		}
+	}
 	if _, err := kvType(o.KVType); o.KVType != "" && err != nil {
 		return err
 	}
@@ -66,6 +77,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BatchSize == 0 {
 		o.BatchSize = defaultBatchSize
+	}
+	if o.PrefixCache == "" {
+		o.PrefixCache = "auto"
+	}
+	if o.Speculation == "" {
+		o.Speculation = "auto"
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

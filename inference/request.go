@@ -85,7 +85,7 @@ const (
 type Usage struct {
 	PromptTokens    int           // tokens of the context after truncation (rolling: of all windows)
 	OutputTokens    int           // tokens generated, or scored
-	ReusedTokens    int           // tokens not run again because an earlier part of the request had computed them
+	ReusedTokens    int           // tokens not run because another part of the request, or another request, has the same beginning
 	TruncatedTokens int           // tokens cut out of an overlong context
 	TTFT            time.Duration // admission to first token or score
 	Total           time.Duration // admission to end

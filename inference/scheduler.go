@@ -24,10 +24,16 @@ type run struct {
 	tokens []int32 // of the whole sequence; positions below seq.Len() have been run
 	end    int     // positions [seq.Len(), end) are to be run; end <= len(tokens)
 	outs   []output
+	trees  []*tree // to be run after them
+	reuse  int     // positions below it need not be run if the cache has them
+
 	// sampler, when set, draws a token from the output of position end-1 and hands it to work.finished.
 	sampler *sample.Sampler
 	greedy  bool // sampler is greedy: the arg max is enough
-	decode  bool // for the counters: a generated token is run, not a prompt
+	decode  bool // a generated token is run, not a prompt
+
+	lookup *lookup // drafts the tokens after end when decoding greedily; nil = no drafts
+	limit  int     // most positions that the run may come to; for drafts
 
 	stamp time.Time // when the last token was drawn
 }
@@ -47,11 +53,14 @@ type work interface {
 	// pages returns the most pages the work holds at once: at most total if it can be done at all. There is no use in more
 	// runs at a time than fill a batch of rows.
 	pages(total, rows int) int
-	// start makes the first runs.
-	start(c *kvcache.Cache)
+	// start makes the first runs. share says that prompts may be shared with other works through the cache's prefixes.
+	start(c *kvcache.Cache, share bool)
+	// held is the number of pages that the work has of those it may need.
+	held() int
 	// runs are the sequences with something to run, in a fixed order. None means that the work is done.
 	runs() []*run
-	// finished is called when all of r.end was run and its outputs are filled; token is what its sampler drew.
+	// finished is called when everything of r was run and its outputs are filled; token is what its sampler drew. A run that
+	// goes on has a larger end after it.
 	finished(r *run, token int32) error
 	// release gives back every page. It may be called at any time after start.
 	release()
@@ -61,10 +70,12 @@ type work interface {
 type job struct {
 	work      work
 	reserve   int         // pages, set at submission
+	share     bool        // takes part in the sharing of prefixes
 	abandoned atomic.Bool // the caller does not wait any more
 	done      chan struct{}
 
 	err             error
+	prefill         int       // rows run that were no generated tokens
 	admitted, first time.Time // first: first run of the work finished
 	ended           time.Time
 }
@@ -72,16 +83,14 @@ type job struct {
 // scheduler owns a model. Its one goroutine gathers the rows of all admitted jobs into batches and runs them together
 // (continuous batching): a job joins at any step and leaves as soon as it is done.
 //
-// Jobs are admitted in order of arrival, when the pages that they may need at worst are free; so a job that was admitted
-// always finishes and no two can block each other.
+// Jobs are admitted in order of arrival, when the pages that they may need at worst are available; so a job that was
+// admitted always finishes and no two can block each other.
 type scheduler struct {
-	model   models.Model
-	cache   *kvcache.Cache
-	vocab   int
-	maxRows int // in a batch
-	maxJobs int // side by side
-	stats   *recorder
-	log     *slog.Logger
+	schedulerOptions
+	model models.Model
+	cache *kvcache.Cache
+	vocab int
+	stats *recorder
 
 	mu     sync.Mutex
 	queue  []*job
@@ -91,16 +100,23 @@ type scheduler struct {
 	ended  chan struct{}
 
 	// Of the goroutine:
-	active   []*job
-	reserved int // pages promised to active jobs
-	buf      stepBuffers
+	active []*job
+	buf    stepBuffers
+}
+
+type schedulerOptions struct {
+	pages   int  // of the model's KV storage
+	maxRows int  // in a batch
+	maxJobs int  // side by side
+	share   bool // prompts begin with what the cache has of them
+	log     *slog.Logger
 }
 
 // newScheduler starts the goroutine; close ends it.
-func newScheduler(m models.Model, pages, maxRows, maxJobs int, stats *recorder, log *slog.Logger) *scheduler {
+func newScheduler(m models.Model, stats *recorder, o schedulerOptions) *scheduler {
 	s := &scheduler{
-		model: m, cache: kvcache.New(pages), vocab: m.Config().Vocab, maxRows: maxRows, maxJobs: maxJobs,
-		stats: stats, log: log, wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		schedulerOptions: o, model: m, cache: kvcache.New(o.pages), vocab: m.Config().Vocab,
+		stats: stats, wake: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go s.loop()
 	return s
@@ -113,8 +129,13 @@ func (s *scheduler) do(ctx context.Context, w work) (*job, error) {
 	}
 	j := &job{work: w, done: make(chan struct{})}
 	// The cache's size never changes, so the worst case can be told before the job waits for its turn.
-	if j.reserve = w.pages(s.cache.Total(), s.maxRows); j.reserve > s.cache.Total() {
-		return nil, fmt.Errorf("inference: request needs %d pages of KV cache, there are %d", j.reserve, s.cache.Total())
+	total := s.cache.Total()
+	if j.reserve = w.pages(total, s.maxRows); j.reserve > total {
+		return nil, fmt.Errorf("inference: request needs %d pages of KV cache, there are %d", j.reserve, total)
+	}
+	// A page that is shared when only a part of it is in use is copied, which takes one more for a moment.
+	if j.share = s.share && j.reserve < total; j.share {
+		j.reserve++
 	}
 	if err := s.submit(j); err != nil {
 		return nil, err
@@ -183,7 +204,7 @@ func (s *scheduler) loop() {
 func (s *scheduler) admit() (drained bool) {
 	for {
 		s.mu.Lock()
-		if len(s.queue) == 0 || len(s.active) >= s.maxJobs || s.reserved+s.queue[0].reserve > s.cache.Total() {
+		if len(s.queue) == 0 || len(s.active) >= s.maxJobs || s.promised()+s.queue[0].reserve > s.cache.Available() {
 			drained = s.closed && len(s.queue) == 0
 			s.mu.Unlock()
 			return drained
@@ -193,13 +214,21 @@ func (s *scheduler) admit() (drained bool) {
 		s.queue = s.queue[1:]
 		s.mu.Unlock()
 
-		s.reserved += j.reserve
 		s.active = append(s.active, j)
 		j.admitted = time.Now()
-		if err := s.safely(func() error { j.work.start(s.cache); return nil }); err != nil {
+		if err := s.safely(func() error { j.work.start(s.cache, j.share); return nil }); err != nil {
 			s.fail(err)
 		}
 	}
+}
+
+// promised is the number of pages that the active jobs may still take.
+func (s *scheduler) promised() int {
+	n := 0
+	for _, j := range s.active {
+		n += max(0, j.reserve-j.work.held())
+	}
+	return n
 }
 
 // dropAbandoned ends the jobs whose caller has left.
@@ -232,7 +261,6 @@ func (s *scheduler) keep(f func(*job) bool) {
 			j.first = j.ended
 		}
 		j.work.release()
-		s.reserved -= j.reserve
 		close(j.done)
 	}
 	clear(s.active[len(kept):])
@@ -258,7 +286,7 @@ func (s *scheduler) fail(err error) {
 			j.err = err
 			close(j.done)
 		}
-		s.active, s.reserved = nil, 0
+		s.active = nil
 		return
 	}
 	for _, j := range s.active {

@@ -44,7 +44,7 @@ func (e *Engine) Score(ctx context.Context, r ScoreRequest) (ScoreResult, error)
 		}
 		res.Usage.OutputTokens += len(seqs[i]) - from
 	}
-	res.Usage.PromptTokens, res.Usage.TruncatedTokens, res.Usage.ReusedTokens = from, cut, work.reuse
+	res.Usage.PromptTokens, res.Usage.TruncatedTokens, res.Usage.ReusedTokens = from, cut, work.positions()-j.prefill
 	e.account(&res.Usage, j)
 	return res, nil
 }

@@ -10,10 +10,12 @@ import (
 // Stats are counters of an engine since it was loaded. Take one before and one after something and call Since to
 // see what that something did.
 type Stats struct {
-	PrefillTokens int64 // positions of prompts, continuations and windows that were run
-	DecodeTokens  int64 // generated tokens that were run
-	SavedTokens   int64 // positions that did not have to be run because branches share them
-	Steps         int64 // batches
+	PrefillTokens  int64 // positions of prompts, continuations and windows that were run
+	DecodeTokens   int64 // generated tokens that were run
+	SavedTokens    int64 // positions that did not have to be run because others have the same beginning
+	DraftTokens    int64 // tokens that were run because they might be the next ones
+	AcceptedTokens int64 // drafts that the model chose; they count as generated tokens too
+	Steps          int64 // batches
 
 	// PrefillTime and DecodeTime add up to the time that batches took. A batch with both kinds of rows counts for each by
 	// its share of the rows.
@@ -40,6 +42,8 @@ func (s Stats) Since(before Stats) Stats {
 	s.PrefillTokens -= before.PrefillTokens
 	s.DecodeTokens -= before.DecodeTokens
 	s.SavedTokens -= before.SavedTokens
+	s.DraftTokens -= before.DraftTokens
+	s.AcceptedTokens -= before.AcceptedTokens
 	s.Steps -= before.Steps
 	s.PrefillTime -= before.PrefillTime
 	s.DecodeTime -= before.DecodeTime
@@ -130,21 +134,37 @@ type recorder struct {
 	kvPages atomic.Int64 // most pages in use at a time; freed pages are taken again first, so no others were ever touched
 }
 
-func (r *recorder) step(prefill, decode int, took time.Duration) {
+// stepCount is what a batch did: generated tokens that were run, other rows, drafts, and how many of these were accepted (and
+// are generated tokens too).
+type stepCount struct{ decode, prefill, drafted, accepted int }
+
+func (r *recorder) step(c stepCount, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.s.Steps++
-	r.s.PrefillTokens += int64(prefill)
-	r.s.DecodeTokens += int64(decode)
-	d := time.Duration(float64(took) * float64(decode) / float64(prefill+decode))
+	r.s.PrefillTokens += int64(c.prefill)
+	r.s.DecodeTokens += int64(c.decode)
+	r.s.DraftTokens += int64(c.drafted)
+	r.s.AcceptedTokens += int64(c.accepted)
+	d := time.Duration(float64(took) * float64(c.decode) / float64(max(1, c.prefill+c.decode)))
 	r.s.DecodeTime += d
 	r.s.PrefillTime += took - d
 }
 
-func (r *recorder) interToken(d time.Duration) {
+// interToken takes note of n tokens that came together, d after the one before them.
+func (r *recorder) interToken(d time.Duration, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.s.itl.add(d)
+	for range n {
+		r.s.itl.add(d / time.Duration(n))
+	}
+}
+
+// used takes note of the pages in use.
+func (r *recorder) used(pages int) {
+	if n := int64(pages); n > r.kvPages.Load() {
+		r.kvPages.Store(n)
+	}
 }
 
 // request counts a request that has ended well.

@@ -36,22 +36,22 @@ func TestHistogramQuantiles(t *testing.T) {
 
 func TestStatsSince(t *testing.T) {
 	r := &recorder{}
-	r.step(30, 10, 4*time.Second)
-	r.interToken(time.Second)
+	r.step(stepCount{prefill: 30, decode: 10}, 4*time.Second)
+	r.interToken(time.Second, 1)
 	before := r.snapshot()
-	r.step(0, 5, time.Second)
-	r.step(100, 0, 2*time.Second)
-	r.interToken(time.Millisecond)
+	r.step(stepCount{decode: 5, drafted: 4, accepted: 2}, time.Second)
+	r.step(stepCount{prefill: 100}, 2*time.Second)
+	r.interToken(2*time.Millisecond, 2)
 	r.request(Usage{TTFT: time.Second, ReusedTokens: 7})
 	s := r.snapshot()
 	if s.PrefillTokens != 130 || s.DecodeTokens != 15 || s.PrefillTime != 5*time.Second || s.DecodeTime != 2*time.Second || s.Steps != 3 {
 		t.Errorf("all: %+v", s)
 	}
 	d := s.Since(before)
-	if d.PrefillTokens != 100 || d.DecodeTokens != 5 || d.SavedTokens != 7 || d.Steps != 2 || d.PrefillRate() != 50 || d.DecodeRate() != 5 {
+	if d.PrefillTokens != 100 || d.DecodeTokens != 5 || d.SavedTokens != 7 || d.Steps != 2 || d.DraftTokens != 4 || d.AcceptedTokens != 2 || d.PrefillRate() != 50 || d.DecodeRate() != 5 {
 		t.Errorf("since: %+v", d)
 	}
-	if q := d.InterToken(); q.N != 1 || q.P50 > 2*time.Millisecond {
+	if q := d.InterToken(); q.N != 2 || q.P50 > 2*time.Millisecond {
 		t.Errorf("since: inter-token %+v", q)
 	}
 	if before.InterToken().N != 1 || before.TTFT().N != 0 {
