@@ -168,7 +168,8 @@ func TestSingleTokenContinuationsNeedNoBranch(t *testing.T) {
 // TestBranchesAnywhere scores sequences that share more, less or nothing of what is not scored.
 func TestBranchesAnywhere(t *testing.T) {
 	for _, o := range []fakeOptions{
-		{pages: 64, rows: 64, jobs: 4, context: 512, cold: true}, {pages: 9, rows: 5, jobs: 2, context: 512, cold: true},
+		{pages: 64, rows: 64, jobs: 4, context: 512, cold: true},
+		{pages: 9, rows: 5, jobs: 2, context: 512, cold: true},
 		{pages: 16, rows: 200, jobs: 2, context: 512, cold: true},
 	} {
 		e, m := newFakeEngine(t, o)
