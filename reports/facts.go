@@ -49,8 +49,11 @@ func costFacts(r *Record) []fact {
 		out = append(out, fact{"speed", strings.Join(rates, " · ")})
 	}
 	if p.PrefillTokensSaved > 0 {
-		out = append(out, fact{"", fmt.Sprintf("%s of %s prompt tokens computed once for several choices",
+		out = append(out, fact{"", fmt.Sprintf("%s of %s prompt tokens taken from what was computed before",
 			count(p.PrefillTokensSaved), count(p.PrefillTokens+p.PrefillTokensSaved))})
+	}
+	if p.DraftTokens > 0 {
+		out = append(out, fact{"", fmt.Sprintf("%s of %s drafted tokens accepted", count(p.AcceptedTokens), count(p.DraftTokens))})
 	}
 	if p.TTFT != (Percentiles{}) {
 		text := "first token " + p.TTFT.String()

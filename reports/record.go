@@ -185,7 +185,9 @@ type Perf struct {
 	DecodeTokens       int64       `json:"decode_tokens"`  // generated
 	PrefillTokS        float64     `json:"prefill_tok_s"`
 	DecodeTokS         float64     `json:"decode_tok_s"`         // 0 = nothing was generated
-	PrefillTokensSaved int64       `json:"prefill_tokens_saved"` // not run because several choices share them
+	PrefillTokensSaved int64       `json:"prefill_tokens_saved"` // not run because choices or prompts have the same beginning
+	DraftTokens        int64       `json:"draft_tokens"`         // guessed from the prompt and run along with the next token
+	AcceptedTokens     int64       `json:"accepted_tokens"`      // drafts that the model chose; among decode_tokens too
 	TTFT               Percentiles `json:"ttft_ms"`              // over all samples: admission to first token or score
 	ITL                Percentiles `json:"itl_ms"`               // from one generated token to the next
 	Cost               *Cost       `json:"cost,omitempty"`

@@ -71,7 +71,7 @@ func example() *Record {
 		},
 		Perf: Perf{
 			WallSeconds: 83.2, LoadSeconds: 1.4, BatchSize: 16, SamplesRun: 230, SamplesResumed: 13, SamplesPerSecond: 2.76, PrefillTokens: 123456, DecodeTokens: 4321,
-			PrefillTokS: 1484.4, DecodeTokS: 61.8, PrefillTokensSaved: 65432, TTFT: Percentiles{210.4, 480, 12345.6}, ITL: Percentiles{15.1, 18.25, 33.3},
+			PrefillTokS: 1484.4, DecodeTokS: 61.8, PrefillTokensSaved: 65432, DraftTokens: 400, AcceptedTokens: 250, TTFT: Percentiles{210.4, 480, 12345.6}, ITL: Percentiles{15.1, 18.25, 33.3},
 			Cost: &Cost{0.5, 0.04756, 0.0904},
 		},
 		Memory: Memory{Devices: []DeviceMemory{{"cpu", Ledger{480 << 20, 192 << 20, 30 << 20, 9 << 20, 20 << 20}, Ledger{482 << 20, 192 << 20, 28 << 20, 9 << 20, 22 << 20}}}, PeakResidentBytes: 1234567890},

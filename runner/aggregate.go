@@ -237,7 +237,7 @@ func (r *run) perf(slots [][]*reports.Sample, ran, resumed int, wall time.Durati
 	p := reports.Perf{
 		WallSeconds: wall.Seconds(), LoadSeconds: r.info.LoadTime.Seconds(), BatchSize: r.batch, SamplesRun: ran, SamplesResumed: resumed,
 		PrefillTokens: s.PrefillTokens, DecodeTokens: s.DecodeTokens, PrefillTokS: s.PrefillRate(), DecodeTokS: s.DecodeRate(),
-		PrefillTokensSaved: s.SavedTokens,
+		PrefillTokensSaved: s.SavedTokens, DraftTokens: s.DraftTokens, AcceptedTokens: s.AcceptedTokens,
 	}
 	if wall > 0 {
 		p.SamplesPerSecond = float64(ran) / wall.Seconds()
