@@ -18,6 +18,7 @@ type attentionCase struct {
 	interleaved         bool
 	window              int
 	typ                 tensor.Type
+	pages               int // of storage; 0 = 8
 }
 
 var attentionCases = []attentionCase{
@@ -89,11 +90,12 @@ func (c attentionCase) describe(b bench, r random) (*models.Attention, models.KV
 	if c.rope {
 		a.Rope = &models.Rope{Interleaved: c.interleaved, InvFreq: inverseFrequencies(c.dim)}
 	}
-	kv, err := b.ops.NewKV(models.KVShape{Pages: 8, Layers: 2, KVHeads: c.kvHeads, HeadDim: c.dim, Type: c.typ})
+	pages := max(c.pages, 8)
+	kv, err := b.ops.NewKV(models.KVShape{Pages: pages, Layers: 2, KVHeads: c.kvHeads, HeadDim: c.dim, Type: c.typ})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if kv.Pages() != 8 || kv.Bytes() <= 0 {
+	if kv.Pages() != pages || kv.Bytes() <= 0 {
 		b.t.Errorf("storage of %d pages, %d bytes", kv.Pages(), kv.Bytes())
 	}
 	return a, kv

@@ -47,6 +47,7 @@ func Run(t *testing.T, s Suite) {
 		{"tree-batches", testTreeBatches},
 		{"tree-leaves", testTreeLeaves},
 		{"tree-network", testTreeNetwork},
+		{"long", testLong},
 		{"determinism", testDeterminism},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, s) })

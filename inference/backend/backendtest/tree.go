@@ -213,6 +213,68 @@ func testTreeLeaves(t *testing.T, s Suite) {
 	}
 }
 
+// testLong looks at rows far into a sequence, where a back end may treat keys in parts: alone in a batch, in runs, as a tree, with any
+// number of threads.
+func testLong(t *testing.T, s Suite) {
+	const pages, end, run = 34, 1070, 70 // run is the number of rows that are looked at, from each of begins on
+	begins := []int{490, 1000}
+	order := make([]int32, pages)
+	for i := range order {
+		order[i] = int32(i * 7 % pages)
+	}
+	for _, c := range []attentionCase{
+		{name: "grouped", heads: 6, kvHeads: 2, dim: 32, rope: true, typ: tensor.F16, pages: pages},
+		{name: "window", heads: 2, kvHeads: 1, dim: 40, window: 600, norms: true, typ: tensor.F32, pages: pages},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := c.heads * c.dim
+			width := (c.heads + 2*c.kvHeads) * c.dim
+			rows := newRandom(21).normal(end*width, 1)
+			want := map[int][]float32{}
+			attend := func(b *treeBench, at, n int, parents []int32) []float32 {
+				got, _ := b.run(rows[at*width:(at+n)*width], models.Span{N: n, Pos: at, Pages: order, Parents: parents})
+				return got
+			}
+			store := func(b *treeBench) {
+				b.ops.StoreKV(b.kv, b.load(rows, width), []models.Span{{N: end, Pages: order}}, b.a)
+			}
+			for _, threads := range []int{1, 2, 3} {
+				b := newTreeBench(s.open(t, threads), c)
+				for _, begin := range begins {
+					// Running a row may drop those after it, so they go forward.
+					store(b)
+					check := func(what string, at int, got []float32) {
+						t.Helper()
+						if want[begin] == nil {
+							want[begin] = got
+						}
+						if d := different(got, want[begin][(at-begin)*out:][:len(got)]); d > 0 {
+							t.Errorf("%d threads, %s at %d: %d of %d values differ", threads, what, at, d, len(got))
+						}
+					}
+					check("a run", begin, attend(b, begin, run, nil))
+					for at := begin; at < begin+run-25; at += 25 {
+						check("a tree", at, attend(b, at, 25, chain(-1, 0, 25)))
+					}
+					for at := begin; at < begin+run; at++ {
+						check("one row", at, attend(b, at, 1, nil))
+					}
+					check("two rows", begin+22, attend(b, begin+22, 2, nil))
+				}
+			}
+			b := newTreeBench(reference(t), c)
+			tolerance := fine
+			if c.typ == tensor.F16 {
+				tolerance = 1e-4
+			}
+			for _, begin := range begins {
+				store(b)
+				near(t, "attention", want[begin], attend(b, begin, run, nil), tolerance)
+			}
+		})
+	}
+}
+
 // testTreeNetwork compares trees with their branches through all steps of a network.
 func testTreeNetwork(t *testing.T, s Suite) {
 	r := newRandom(19)

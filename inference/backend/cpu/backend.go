@@ -38,6 +38,7 @@ type Backend struct {
 		gemm   gemmJob
 		quant  quantJob
 		attend attendJob
+		merge  mergeJob
 		store  storeJob
 		refAtt refAttendJob
 		score  scoreJob
@@ -52,10 +53,10 @@ type Backend struct {
 
 // worker is the scratch memory of one worker. Slices grow to the largest size asked for and stay.
 type worker struct {
-	a, b, c, d []float32
-	f          []float64
-	branch     branch
-	_          [64]byte
+	a, b, c, d, e []float32
+	f             []float64
+	branch        branch
+	_             [64]byte
 }
 
 // New makes a back end. It fails if this CPU or this build lacks the level.

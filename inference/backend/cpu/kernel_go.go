@@ -13,7 +13,7 @@ import (
 // goKernels are the twins.
 func goKernels() *kernels {
 	k := &kernels{
-		level: Generic,
+		level: Generic, denseRows: 1,
 		addTo: addToGo, scale: scaleGo, sumSquares: sumSquaresGo, mulScaled: mulScaledGo, mulScaledAdd: mulScaledAddGo,
 		siluMul: siluMulGo, geluTanhMul: geluTanhMulGo, ropeHalf: ropeHalfGo, ropeInterleaved: ropeInterleavedGo,
 		toHalf: toHalfGo, fromHalf: fromHalfGo, softmax: softmaxGo, maxIndex: maxIndexGo, expSum: expSumGo,

@@ -53,6 +53,8 @@ type kernels struct {
 	denseF32  func(w []float32, a, out, carry []float32, s denseShape)
 	denseF16  func(w []uint16, a, out, carry []float32, s denseShape)
 	denseBF16 func(w []uint16, a, out, carry []float32, s denseShape)
+	// denseRows is the most rows that one pass of them over the weights serves.
+	denseRows int
 
 	// quantize writes the int8 form of x, whose length is a multiple of 32, to one token's lane of a tile; see quantizeGo.
 	quantize func(lane []byte, tokens int, x []float32)
@@ -128,6 +130,19 @@ func (k *kernels) pvF32(o []float32, oStride int, p, c []float32, n int, values 
 	if rest := headDim % 32; rest > 0 {
 		s.groups = 1
 		denseGo(values[headDim-rest:], floatToFloat, p, o[headDim-rest:], c, rest, s)
+	}
+}
+
+// merge sets o = c[0]*o + f[0]*part.
+func (k *kernels) merge(o, part, c, f []float32) {
+	s := pvShape(len(o), 1, len(o))
+	s.k = 1
+	if s.groups > 0 {
+		k.denseF32(part, f, o, c, s)
+	}
+	if rest := len(o) % 32; rest > 0 {
+		s.groups = 1
+		denseGo(part[len(o)-rest:], floatToFloat, f, o[len(o)-rest:], c, rest, s)
 	}
 }
 

@@ -106,6 +106,7 @@ func wrapRows(k *kernels, code *vectorCode) {
 
 // wrapProducts wraps the kernels of products and attention.
 func wrapProducts(k *kernels, code *vectorCode) {
+	k.denseRows = code.dense[0][0].n
 	k.softmax = func(p, m, l, c []float32, n int) {
 		code.softmax(at(p[:32*n]), at(m[:n]), at(l[:lanes*n]), at(c[:n]), n)
 	}
