@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/llama4-eval/llama4-eval/inference/backend/cpu"
 	"github.com/llama4-eval/llama4-eval/inference/chat"
 	"github.com/llama4-eval/llama4-eval/inference/models"
@@ -76,13 +78,6 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
-	tok, err := l.c.Tokenizer()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
-	}
-	if n := tok.VocabSize(); n > config.Vocab {
-		return nil, fmt.Errorf("%s: tokenizer has %d tokens, the model only %d", l.c.Path, n, config.Vocab)
-	}
 	level, err := cpu.ParseLevel(l.cpu())
 	if err != nil {
 		return nil, err
@@ -111,20 +106,42 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		l.o.Log.Warn("context reduced to what memory can hold", "context", plan.context, "model", config.Context)
 	}
 	l.o.Context = plan.context
-	model, err := arch.Build(l.cancelable(ctx), backend, models.BuildOptions{MaxRows: max(stepRows, l.o.BatchSize), Pages: plan.pages, KVType: kv})
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			return nil, cause
-		}
-		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	// A vocabulary takes about as long to read as the weights of a small model.
+	var tok *tokenizer.Tokenizer
+	g, inner := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		tok, err = l.tokenizer(config.Vocab)
+		return err
+	})
+	model, err := arch.Build(l.cancelable(inner), backend, models.BuildOptions{MaxRows: max(stepRows, l.o.BatchSize), Pages: plan.pages, KVType: kv})
+	if err == nil {
+		err = warmUp(model)
 	}
-	if err := warmUp(model); err != nil {
+	if terr := g.Wait(); terr != nil { // why Build has stopped, if it has
+		err = terr
+	}
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		return nil, cause
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
 	}
 	if backend.Level() != cpu.Reference { // which reads the weights where they lie
 		l.c.weights.Drop()
 	}
 	return l.assemble(model, backend, tok, kv, plan), nil
+}
+
+// tokenizer reads the tokenizer of a model with a vocabulary of the given size.
+func (l *loading) tokenizer(vocab int) (*tokenizer.Tokenizer, error) {
+	tok, err := l.c.Tokenizer()
+	if err != nil {
+		return nil, err
+	}
+	if n := tok.VocabSize(); n > vocab {
+		return nil, fmt.Errorf("tokenizer has %d tokens, the model only %d", n, vocab)
+	}
+	return tok, nil
 }
 
 // warmUp runs one token, so that what the back end does at first use (the output matrix in its own layout, for one) is part of

@@ -125,14 +125,16 @@ func decode[T any](b []byte, size int, at func([]byte) T) []T {
 // included, instead of an allocation each.
 func (r *reader) strings(n int) ([]string, error) {
 	start := r.pos
+	rest := r.data[start:]
 	for i := range n {
-		pos := r.pos
-		if _, err := r.bytes("a string"); err != nil {
-			r.pos, r.what = pos, fmt.Sprintf("%s: element %d of %d", r.what, i, n)
-			_, err := r.bytes("a string") // the same error, with the element named
+		if len(rest) < 8 || binary.LittleEndian.Uint64(rest) > uint64(len(rest)-8) {
+			r.pos, r.what = len(r.data)-len(rest), fmt.Sprintf("%s: element %d of %d", r.what, i, n)
+			_, err := r.bytes("a string")
 			return nil, err
 		}
+		rest = rest[8+binary.LittleEndian.Uint64(rest):]
 	}
+	r.pos = len(r.data) - len(rest)
 	all := string(r.data[start:r.pos])
 	out := make([]string, n)
 	pos := 0

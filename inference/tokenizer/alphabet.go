@@ -1,6 +1,6 @@
 package tokenizer
 
-import "unicode/utf8"
+import "strings"
 
 // Byte-level vocabularies spell every byte as one printable character (the table is GPT-2's): the bytes 33..126,
 // 161..172 and 174..255 stand for themselves as code points, the others for U+0100 onwards in order of the byte.
@@ -33,17 +33,62 @@ func alphabetByte(r rune) (b byte, ok bool) {
 	return 0, false
 }
 
-// alphabetDecode returns the bytes that token spells; ok is false if it has a character outside the alphabet.
-func alphabetDecode(token string) (s string, ok bool) {
-	buf := make([]byte, 0, len(token))
-	for i := 0; i < len(token); {
-		r, n := utf8.DecodeRuneInString(token[i:])
+// A speller spells out what tokens stand for. What it makes lies in one buffer, which is far less work than a string each.
+type speller struct{ buf strings.Builder }
+
+// newSpeller makes room for a piece of every token.
+func newSpeller(tokens []token, m Model) *speller {
+	n := 0
+	for i := range tokens {
+		if text := tokens[i].text; m == BPE && !plain(text) || m == SPM && strings.Contains(text, spaceMark) {
+			n += len(text)
+		}
+	}
+	p := &speller{}
+	p.buf.Grow(n)
+	return p
+}
+
+// plain says whether every character of a token in the alphabet stands for itself.
+func plain(token string) bool {
+	for i := range len(token) {
+		if c := token[i]; c < 33 || c > 126 {
+			return false
+		}
+	}
+	return true
+}
+
+// decoded is the bytes that a token in the alphabet spells; ok is false if it has a character outside the alphabet.
+func (p *speller) decoded(token string) (s string, ok bool) {
+	if plain(token) {
+		return token, true
+	}
+	start := p.buf.Len()
+	for _, r := range token {
 		b, ok := alphabetByte(r)
 		if !ok {
 			return "", false
 		}
-		buf = append(buf, b)
-		i += n
+		p.buf.WriteByte(b)
 	}
-	return string(buf), true
+	return p.buf.String()[start:], true
+}
+
+// spaced is a token with spaces for U+2581.
+func (p *speller) spaced(token string) string {
+	start := p.buf.Len()
+	rest := token
+	for {
+		before, after, found := strings.Cut(rest, spaceMark)
+		if !found && start == p.buf.Len() && len(rest) == len(token) {
+			return token
+		}
+		p.buf.WriteString(before)
+		if !found {
+			return p.buf.String()[start:]
+		}
+		p.buf.WriteByte(' ')
+		rest = after
+	}
 }

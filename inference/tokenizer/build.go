@@ -21,7 +21,7 @@ type vocabulary struct {
 	rawBytes bool    // normal tokens come with their piece
 
 	// How pairs merge: by the list, else by descending score, else by ascending id.
-	merges [][2]string
+	merges mergeList
 	scores []float32
 
 	normalizedText []string // user-defined tokens to be found in normalized text
@@ -32,6 +32,12 @@ type vocabulary struct {
 	addBOS       bool
 	ends         []int32
 	chatTemplate string
+}
+
+// A mergeList is a list of merges; at returns the two parts of one.
+type mergeList interface {
+	size() int
+	at(i int) (left, right string, err error)
 }
 
 // controlNames are tokens of the supported families that are control tokens whatever a file says: published files that
@@ -92,36 +98,41 @@ func build(v vocabulary) (*Tokenizer, error) {
 }
 
 // index fills pieces and look-up tables. It returns the ids of all tokens by the file's spelling.
-func (t *Tokenizer) index(rawBytes bool) (map[string]int32, error) {
-	all := make(map[string]int32, len(t.tokens))
-	t.vocab = make(map[string]int32, len(t.tokens))
+func (t *Tokenizer) index(rawBytes bool) (*stringTable, error) {
+	all := newStringTable(len(t.tokens), func(id int32) string { return t.tokens[id].text })
+	t.vocab = newStringTable(len(t.tokens), all.text)
+	if t.model == BPE {
+		t.vocab.text = func(id int32) string { return t.tokens[id].piece }
+	}
 	t.texts = make(map[string]int32)
 	for i := range t.bytes {
 		t.bytes[i] = -1
 	}
+	made := newSpeller(t.tokens, t.model)
 	for i := range t.tokens {
 		id, tok := int32(i), &t.tokens[i]
 		if tok.text == "" && tok.piece == "" {
 			tok.kind = unused
 			continue
 		}
-		if _, ok := controlNames[tok.text]; ok && tok.kind != unknown {
-			tok.kind = control
+		if strings.HasPrefix(tok.text, "<") && tok.kind != unknown { // as all control names begin
+			if _, ok := controlNames[tok.text]; ok {
+				tok.kind = control
+			}
 		}
 		if !rawBytes || tok.kind != normal {
-			if first, dup := all[tok.text]; dup {
+			if first, dup := all.put(tok.text, id); dup {
 				return nil, fmt.Errorf("tokens %d and %d are both %q", first, id, tok.text)
 			}
-			all[tok.text] = id
 		}
-		if err := t.indexToken(id, tok, rawBytes); err != nil {
+		if err := t.indexToken(id, tok, rawBytes, made); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func (t *Tokenizer) indexToken(id int32, tok *token, rawBytes bool) error {
+func (t *Tokenizer) indexToken(id int32, tok *token, rawBytes bool, p *speller) error {
 	switch tok.kind {
 	case control, unknown:
 		tok.piece = ""
@@ -157,10 +168,10 @@ func (t *Tokenizer) indexToken(id int32, tok *token, rawBytes bool) error {
 			break
 		}
 		if t.model == SPM {
-			tok.piece = strings.ReplaceAll(tok.text, spaceMark, " ")
+			tok.piece = p.spaced(tok.text)
 			break
 		}
-		piece, ok := alphabetDecode(tok.text)
+		piece, ok := p.decoded(tok.text)
 		if !ok { // an added token that the file calls normal: it can be decoded but text does not produce it
 			tok.piece = tok.text
 			return nil
@@ -173,10 +184,9 @@ func (t *Tokenizer) indexToken(id int32, tok *token, rawBytes bool) error {
 	if t.model == SPM {
 		key = tok.text
 	}
-	if first, dup := t.vocab[key]; dup {
+	if first, dup := t.vocab.put(key, id); dup {
 		return fmt.Errorf("tokens %d and %d both stand for %q", first, id, key)
 	}
-	t.vocab[key] = id
 	t.longest = max(t.longest, len(key))
 	if t.model == BPE && len(key) == 1 {
 		t.bytes[key[0]] = id
@@ -195,26 +205,37 @@ func parseByteToken(s string) (byte, bool) {
 
 // setMerges reads the merge list; a pair's rank is its place in it. Every part and every result has to be a token. Merges
 // that would make or need a control token are left out, so that text can't produce one.
-func (t *Tokenizer) setMerges(list [][2]string, all map[string]int32) error {
-	if len(list) > math.MaxInt32 {
-		return fmt.Errorf("%d merges are more than can be ranked", len(list))
+func (t *Tokenizer) setMerges(list mergeList, all *stringTable) error {
+	n := list.size()
+	if n > math.MaxInt32 {
+		return fmt.Errorf("%d merges are more than can be ranked", n)
 	}
-	t.merges = make(map[[2]int32]merge, len(list))
-	for rank, pair := range list {
-		ids := [3]int32{}
+	t.merges = newMergeTable(n)
+	var whole []byte
+	next := int32(-1) // most vocabularies have the results of merges in the order of the merges
+	for rank := range n {
+		left, right, err := list.at(rank)
+		if err != nil {
+			return err
+		}
+		whole = append(append(whole[:0], left...), right...)
+		var ids [3]int32
 		fromText := true
-		for i, text := range []string{pair[0], pair[1], pair[0] + pair[1]} {
-			id, ok := all[text]
-			if !ok || text == "" {
-				return fmt.Errorf("merge %d (%q with %q): %q is not a token", rank, pair[0], pair[1], text)
+		for i, text := range [][]byte{whole[:len(left)], whole[len(left):], whole} {
+			id, ok := next, i == 2 && t.valid(next) && t.tokens[next].text == string(text)
+			if !ok {
+				id, ok = all.findBytes(text)
+			}
+			if !ok || len(text) == 0 {
+				return fmt.Errorf("merge %d (%q with %q): %q is not a token", rank, left, right, text)
 			}
 			k := t.tokens[id].kind
 			fromText = fromText && k != control && k != unknown && (k == normal || t.model == SPM && k != byteToken)
 			ids[i] = id
 		}
-		key := [2]int32{ids[0], ids[1]}
-		if _, dup := t.merges[key]; !dup && fromText {
-			t.merges[key] = merge{int32(rank), ids[2]}
+		next = ids[2] + 1
+		if fromText {
+			t.merges.put(ids[0], ids[1], int32(rank), ids[2])
 		}
 	}
 	return nil

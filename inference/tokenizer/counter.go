@@ -39,8 +39,8 @@ func NewCounter(ranks io.Reader, encoding string) (*Counter, error) {
 			return nil, fmt.Errorf("tokenizer: counter: the rank file lacks byte 0x%02X", b)
 		}
 	}
-	table := make(map[string]int, len(ours.vocab))
-	for piece, id := range ours.vocab {
+	table := make(map[string]int, len(ours.tokens))
+	for piece, id := range ours.vocab.all() {
 		table[piece] = int(id)
 	}
 	p, _ := preTokenizerByName(pre)

@@ -145,7 +145,7 @@ func (t *Tokenizer) normalize(text string) string {
 // encodePiece appends the tokens of one pre-tokenizer piece.
 func (t *Tokenizer) encodePiece(ids []int32, piece string, s *scratch) []int32 {
 	if t.ignoreMerges {
-		if id, ok := t.vocab[piece]; ok {
+		if id, ok := t.vocab.find(piece); ok {
 			return append(ids, id)
 		}
 	}
@@ -178,7 +178,7 @@ func (t *Tokenizer) encodePiece(ids []int32, piece string, s *scratch) []int32 {
 func (t *Tokenizer) startCharacters(piece string, s *scratch) {
 	for i := 0; i < len(piece); {
 		_, n := utf8.DecodeRuneInString(piece[i:])
-		id, ok := t.vocab[piece[i:i+n]]
+		id, ok := t.vocab.find(piece[i : i+n])
 		if !ok {
 			id = -1
 		}

@@ -30,7 +30,7 @@ func slowMerge(t *Tokenizer, piece string, symbols []symbol) []symbol {
 
 // slowPiece encodes one piece with slowMerge.
 func slowPiece(t *Tokenizer, piece string) (ids []int32) {
-	if id, ok := t.vocab[piece]; ok && t.ignoreMerges {
+	if id, ok := t.vocab.find(piece); ok && t.ignoreMerges {
 		return []int32{id}
 	}
 	var symbols []symbol
@@ -39,7 +39,7 @@ func slowPiece(t *Tokenizer, piece string) (ids []int32) {
 		if t.model == SPM {
 			_, n = utf8.DecodeRuneInString(piece[i:])
 			var ok bool
-			if id, ok = t.vocab[piece[i:i+n]]; !ok {
+			if id, ok = t.vocab.find(piece[i : i+n]); !ok {
 				id = -1
 			}
 		}
@@ -330,7 +330,7 @@ func tiktokenOracle(t testing.TB, pre string) (*Tokenizer, *tiktoken.Tiktoken) {
 		t.Fatal(err)
 	}
 	table := make(map[string]int)
-	for piece, id := range ours.vocab {
+	for piece, id := range ours.vocab.all() {
 		table[piece] = int(id)
 	}
 	p, _ := preTokenizerByName(pre)

@@ -149,20 +149,25 @@ func (m metadata) tokens() ([]token, error) {
 	return tokens, nil
 }
 
+const mergesKey = "tokenizer.ggml.merges"
+
 // merges reads "left right" pairs, divided by the first space that is not the first character.
-func (m metadata) merges() ([][2]string, error) {
-	const key = "tokenizer.ggml.merges"
-	lines, err := m.strings(key)
+func (m metadata) merges() (mergeList, error) {
+	lines, err := m.strings(mergesKey)
+	return mergeLines(lines), err
+}
+
+// mergeLines are merges as a GGUF file has them; taking them apart when they are used saves the memory of a list of pairs.
+type mergeLines []string
+
+func (l mergeLines) size() int { return len(l) }
+
+func (l mergeLines) at(i int) (left, right string, err error) {
+	pair, err := parseMerge(l[i])
 	if err != nil {
-		return nil, err
+		return "", "", fmt.Errorf("%s: entry %d: %w", mergesKey, i, err)
 	}
-	pairs := make([][2]string, len(lines))
-	for i, line := range lines {
-		if pairs[i], err = parseMerge(line); err != nil {
-			return nil, fmt.Errorf("%s: entry %d: %w", key, i, err)
-		}
-	}
-	return pairs, nil
+	return pair[0], pair[1], nil
 }
 
 func parseMerge(line string) ([2]string, error) {

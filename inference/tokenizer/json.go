@@ -315,7 +315,7 @@ func (f *tokenizerJSON) tokens(model Model) ([]token, error) {
 }
 
 // parseMerges reads merges as "left right" strings or as pairs.
-func parseMerges(raw json.RawMessage) ([][2]string, error) {
+func parseMerges(raw json.RawMessage) (mergeList, error) {
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return nil, fmt.Errorf("tokenizer.json: model.merges is missing")
 	}
@@ -323,12 +323,15 @@ func parseMerges(raw json.RawMessage) ([][2]string, error) {
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, fmt.Errorf("tokenizer.json: model.merges: %w", err)
 	}
-	pairs := make([][2]string, len(list))
-	for i, m := range list {
-		pairs[i] = m
-	}
-	return pairs, nil
+	return mergePairs(list), nil
 }
+
+// mergePairs are merges as a tokenizer.json has them.
+type mergePairs []mergeJSON
+
+func (l mergePairs) size() int { return len(l) }
+
+func (l mergePairs) at(i int) (left, right string, err error) { return l[i][0], l[i][1], nil }
 
 type mergeJSON [2]string
 

@@ -31,13 +31,12 @@ func (t *Tokenizer) pair(text string, a, b symbol) (rank, id int32, ok bool) {
 		if a.id < 0 || b.id < 0 {
 			return 0, 0, false
 		}
-		m, ok := t.merges[[2]int32{a.id, b.id}]
-		return m.rank, m.id, ok
+		return t.merges.find(a.id, b.id)
 	}
 	if b.end-a.start > t.longest {
 		return 0, 0, false
 	}
-	id, ok = t.vocab[text[a.start:b.end]]
+	id, ok = t.vocab.find(text[a.start:b.end])
 	if !ok {
 		return 0, 0, false
 	}

@@ -20,13 +20,13 @@ type Tokenizer struct {
 	tokens []token
 	texts  map[string]int32 // special tokens by name: control, unknown and user-defined ones
 
-	split        splitter // nil: the text is not cut
-	nfc          bool     // normalize text to NFC first
-	ignoreMerges bool     // a piece that is a token is that token, whatever the merges say
-	spacePrefix  bool     // SPM: a space before the first text and before text after a special token
-	vocab        map[string]int32
-	longest      int // bytes of the longest key of vocab
-	merges       map[[2]int32]merge
+	split        splitter     // nil: the text is not cut
+	nfc          bool         // normalize text to NFC first
+	ignoreMerges bool         // a piece that is a token is that token, whatever the merges say
+	spacePrefix  bool         // SPM: a space before the first text and before text after a special token
+	vocab        *stringTable // ids by piece, SPM: by text
+	longest      int          // bytes of the longest key of vocab
+	merges       *mergeTable
 	ranks        []int32    // by id; with merges nil and ranks nil the id is the rank
 	bytes        [256]int32 // token of each byte, -1 if there is none
 
@@ -56,8 +56,6 @@ const (
 	unused      kind = 5
 	byteToken   kind = 6
 )
-
-type merge struct{ rank, id int32 }
 
 // Model returns the kind of the tokenizer.
 func (t *Tokenizer) Model() Model { return t.model }
