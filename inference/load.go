@@ -114,9 +114,6 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		return err
 	})
 	model, err := arch.Build(l.cancelable(inner), backend, models.BuildOptions{MaxRows: max(stepRows, l.o.BatchSize), Pages: plan.pages, KVType: kv})
-	if err == nil {
-		err = warmUp(model)
-	}
 	if terr := g.Wait(); terr != nil { // why Build has stopped, if it has
 		err = terr
 	}
@@ -142,15 +139,6 @@ func (l *loading) tokenizer(vocab int) (*tokenizer.Tokenizer, error) {
 		return nil, fmt.Errorf("tokenizer has %d tokens, the model only %d", n, vocab)
 	}
 	return tok, nil
-}
-
-// warmUp runs one token, so that what the back end does at first use (the output matrix in its own layout, for one) is part of
-// loading and not of the first request.
-func warmUp(m models.Model) error {
-	if err := m.Forward(models.Batch{Tokens: []int32{0}, Spans: []models.Span{{N: 1, Pages: []int32{0}}}}); err != nil {
-		return err
-	}
-	return m.Score(make([]models.Scored, 1), []int{0}, []int32{0})
 }
 
 // cpu is the option's value with its default.

@@ -79,6 +79,11 @@ func (m *decoder) newKV(b *binder, opt BuildOptions) {
 		return
 	}
 	m.kv = kv
+	if p, ok := b.ops.(Preparer); ok {
+		if err := p.Prepare(m.output); err != nil {
+			b.fail("output matrix: %w", err)
+		}
+	}
 }
 
 // Config describes the model.

@@ -151,3 +151,8 @@ type Ops interface {
 	// Close releases everything made by this Ops.
 	Close() error
 }
+
+// A Preparer is an Ops that leaves work for the first product with a matrix. Prepare does it before.
+type Preparer interface {
+	Prepare(m Matrix) error
+}

@@ -48,6 +48,7 @@ type Backend struct {
 
 	mu      sync.Mutex
 	regions []region
+	slab    []byte // what is left of the newest one, see carve
 	ledger  map[Kind]int64
 }
 
@@ -124,7 +125,7 @@ func (b *Backend) Close() error {
 	for _, r := range b.regions {
 		errs = append(errs, unmapBytes(r.whole))
 	}
-	b.regions = nil
+	b.regions, b.slab = nil, nil
 	clear(b.ledger)
 	b.err = errors.New("cpu: back end is closed")
 	return errors.Join(errs...)

@@ -8,7 +8,10 @@ import (
 	"github.com/llama4-eval/llama4-eval/inference/models"
 )
 
-var _ models.Ops = (*cpu.Backend)(nil)
+var (
+	_ models.Ops      = (*cpu.Backend)(nil)
+	_ models.Preparer = (*cpu.Backend)(nil)
+)
 
 func TestConformance(t *testing.T) {
 	for _, level := range cpu.Levels() {

@@ -26,14 +26,44 @@ func (b *Backend) alloc(kind Kind, n int) ([]byte, error) {
 	if n < 0 || n > 1<<46 {
 		return nil, fmt.Errorf("cpu: %d bytes of %s are more than any machine has", n, kind)
 	}
-	mem, whole, err := mapBytes(n)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	mem, err := b.carve(n)
 	if err != nil {
 		return nil, fmt.Errorf("%w (for %s)", err, kind)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.regions = append(b.regions, region{whole})
 	b.ledger[kind] += int64(n)
+	return mem, nil
+}
+
+const (
+	// slabBytes is the size of a mapping that smaller pieces of memory are cut from, so that they too lie in large pages: a
+	// model has hundreds of matrices below 2 MiB. What is left of it at the end costs only address space.
+	slabBytes = 32 << 20
+	// maxCarved is the largest piece that comes from a slab.
+	maxCarved = slabBytes / 8
+)
+
+// carve maps n bytes, or cuts them from a slab.
+func (b *Backend) carve(n int) ([]byte, error) {
+	if n > maxCarved {
+		mem, whole, err := mapBytes(n)
+		if err == nil {
+			b.regions = append(b.regions, region{whole})
+		}
+		return mem, err
+	}
+	size := (n + 63) / 64 * 64
+	if size > len(b.slab) {
+		mem, whole, err := mapBytes(slabBytes)
+		if err != nil {
+			return nil, err
+		}
+		b.regions = append(b.regions, region{whole})
+		b.slab = mem
+	}
+	mem := b.slab[:n:n]
+	b.slab = b.slab[size:]
 	return mem, nil
 }
 

@@ -91,6 +91,12 @@ func (b *Backend) packed(m *matrix) {
 	m.packed, m.pending = p, false
 }
 
+// Prepare implements [models.Preparer].
+func (b *Backend) Prepare(m models.Matrix) error {
+	b.packed(m.(*matrix))
+	return b.err
+}
+
 // packJob fills a packed matrix; a chunk is a range of groups.
 type packJob struct {
 	p      *packed
