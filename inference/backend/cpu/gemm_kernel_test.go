@@ -109,7 +109,7 @@ func activation(a *acts, f form, tile, i, c int) float64 {
 // ones if one of its values changes a little.
 func TestGEMMIndependent(t *testing.T) {
 	eachLevel(t, func(t *testing.T, k *kernels) {
-		for _, typ := range []tensor.Type{tensor.Q8_0, tensor.Q4_0, tensor.Q4_1, tensor.Q4_K, tensor.Q6_K, tensor.Q2_K, tensor.BF16} {
+		for _, typ := range []tensor.Type{tensor.Q8_0, tensor.Q5_0, tensor.Q4_0, tensor.Q4_1, tensor.Q4_K, tensor.Q6_K, tensor.Q2_K, tensor.BF16} {
 			r := rand.New(rand.NewPCG(12, uint64(typ)))
 			const width = 256
 			p, err := pack([]tensor.Tensor{randomTensor(r, typ, 160, width)})

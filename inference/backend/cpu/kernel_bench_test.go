@@ -12,14 +12,14 @@ import (
 // BenchmarkGEMM multiplies one tile of n tokens with 512 rows that stay in the cache.
 func BenchmarkGEMM(b *testing.B) {
 	const rows, width = 512, 1024
-	types := []tensor.Type{tensor.Q8_0, tensor.Q4_0, tensor.Q4_1, tensor.Q4_K, tensor.Q6_K, tensor.Q5_K, tensor.F16, tensor.F32, tensor.BF16}
+	types := []tensor.Type{tensor.Q8_0, tensor.Q5_0, tensor.Q4_0, tensor.Q4_1, tensor.Q4_K, tensor.Q6_K, tensor.Q5_K, tensor.Q3_K, tensor.F16, tensor.F32, tensor.BF16}
 	for _, typ := range types {
 		r := rand.New(rand.NewPCG(20, 0))
 		p, err := pack([]tensor.Tensor{randomTensor(r, typ, rows, width)})
 		if err != nil {
 			b.Fatal(err)
 		}
-		for _, n := range []int{1, 2, 3, 6} {
+		for _, n := range []int{1, 2, 3, 4, 6} {
 			for _, l := range []Level{AVX512, AVX2, Generic} {
 				name := fmt.Sprintf("type=%s/n=%d/isa=%s", strings.ToLower(typ.String()), n, l)
 				b.Run(name, func(b *testing.B) {

@@ -15,7 +15,8 @@ const (
 	planeSum       = 11 // float32: scale * sum of the codes, which multiplies the minimum of weights
 	planeHalf128   = 12 // 2 words: as planeSum128 for the codes 0-15 and 16-31
 	planeHalf      = 14 // 2 words: as planeSum for the halves
-	planes         = 16
+	planePair      = 16 // 2 words, for the halves: two int16, -16 * sum of the codes j with j%4 < 2 and of the others
+	planes         = 18
 	actsBlockBytes = 4 * planes // for each token
 )
 
@@ -40,10 +41,12 @@ func quantizeGo(lane []byte, tokens int, x []float32) {
 		}
 		var codes [32]int8
 		var sums [2]int32
+		var pairs [2][2]int32
 		for i, v := range block {
 			q := roundToCode(v * inverse)
 			codes[i] = int8(q)
 			sums[i/16] += q
+			pairs[i/16][i%4/2] += q
 		}
 		put := func(plane int, v uint32) { binary.LittleEndian.PutUint32(at[plane*word:], v) }
 		for s := range 8 {
@@ -58,6 +61,7 @@ func quantizeGo(lane []byte, tokens int, x []float32) {
 		for h := range 2 {
 			put(planeHalf128+h, uint32(-128*sums[h]))
 			put(planeHalf+h, math.Float32bits(scale*float32(sums[h])))
+			put(planePair+h, uint32(uint16(-16*pairs[h][0]))|uint32(-16*pairs[h][1])<<16)
 		}
 	}
 }
@@ -147,6 +151,11 @@ func (u *unpacked) read(l layout, group []byte, i int) {
 		for r := range groupRows {
 			u.scale[0][r] = half(1024, r)
 		}
+	case layoutW5:
+		u.fives(at)
+		for r := range groupRows {
+			u.scale[0][r] = half(640, r)
+		}
 	case layoutW4:
 		u.nibbles(at, 8)
 		for r := range groupRows {
@@ -163,6 +172,14 @@ func (u *unpacked) read(l layout, group []byte, i int) {
 		for r := range groupRows {
 			u.scale[0][r] = half(0, r) * float32(at[sub+r])
 			u.min[0][r] = -(half(64, r) * float32(at[sub+32+r]))
+		}
+	case layoutW6K:
+		sub := w6kHeader + i%8*w6kSub
+		u.sixes(at[sub+64:])
+		for h := range 2 {
+			for r := range groupRows {
+				u.scale[h][r] = half(0, r) * float32(int8(at[sub+32*h+r]))
+			}
 		}
 	case layoutW8S16, layoutW8M16:
 		part, offset := d.bytes/2, int16(128)
@@ -187,6 +204,38 @@ func (u *unpacked) bytes(at []byte, first, n int, offset int16) {
 		for r := range groupRows {
 			for j, c := range at[128*s+4*r:][:4] {
 				u.code[r][4*(first+s)+j] = int16(c) - offset
+			}
+		}
+	}
+}
+
+// fives unpacks 8 words a row with 5 bits a code from 5 words: the low 5 bits of each byte are the first 5 words, the high 3 bits the
+// others, lowest bits first.
+func (u *unpacked) fives(at []byte) {
+	for r := range groupRows {
+		for j := range 4 {
+			v := func(i int) int16 { return int16(at[128*i+4*r+j]) }
+			for s := range 5 {
+				u.code[r][4*s+j] = v(s)&31 - 16
+			}
+			u.code[r][20+j] = (v(0)>>5 | v(3)>>5&3<<3) - 16
+			u.code[r][24+j] = (v(1)>>5 | v(4)>>5&3<<3) - 16
+			u.code[r][28+j] = (v(2)>>5 | v(3)>>7<<3 | v(4)>>7<<4) - 16
+		}
+	}
+}
+
+// sixes unpacks 2 halves of 4 words a row with 6 bits a code from 3 words each: the low 6 bits of each byte are the first 3 words, the high
+// 2 bits the fourth, lowest bits first.
+func (u *unpacked) sixes(at []byte) {
+	for h := range 2 {
+		for r := range groupRows {
+			for j := range 4 {
+				v := func(i int) int16 { return int16(at[384*h+128*i+4*r+j]) }
+				for s := range 3 {
+					u.code[r][16*h+4*s+j] = v(s)&63 - 32
+				}
+				u.code[r][16*h+12+j] = (v(0)>>6 | v(1)>>6<<2 | v(2)>>6<<4) - 32
 			}
 		}
 	}

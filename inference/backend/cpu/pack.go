@@ -15,18 +15,22 @@ import (
 //   - a word is 4 consecutive values of one row, so a vector register holds 16 rows and needs no horizontal sum;
 //   - codes of a byte: 8 steps of 32 words;
 //   - codes of a nibble: 8 steps of 16 words, rows 0-15 in the low and rows 16-31 in the high nibbles;
+//   - codes of 5 bits: 5 steps of 32 words, whose bytes have 3 bits left, which hold 3 more steps (see fiveSteps);
+//   - codes of 6 bits: the same with 3 steps, whose bytes have 2 bits left for the fourth (see sixSteps);
 //   - scales and minimums: one for each row, right behind the codes they belong to.
 //
-// Byte codes without minimum carry an offset of 128 (the multiply instruction wants unsigned weights), nibbles without
-// minimum one of 8. A value is scale*(code-offset) or scale*code + min.
+// Byte codes without minimum carry an offset of 128 (the multiply instruction wants unsigned weights), narrower ones half of their
+// range. A value is scale*(code-offset) or scale*code + min.
 type layout uint8
 
 // The layouts.
 const (
 	layoutW8    layout       = iota // byte codes, float16 scale for every 32 values
+	layoutW5                        // 5 bits, float16 scale for every 32
 	layoutW4                        // nibbles, float16 scale for every 32
 	layoutW4M                       // nibbles, float16 scale and minimum for every 32
 	layoutW4K                       // Q4_K at nearly its own width: see w4kHeader
+	layoutW6K                       // Q6_K at its own width: see w6kHeader
 	layoutW8S16                     // byte codes, float32 scale for every 16
 	layoutW8M16                     // byte codes, float32 scale and minimum for every 16
 	intLayouts                      // those above multiply int8 activations, those below float32 ones
@@ -42,15 +46,24 @@ const (
 	w4kSub    = 32 + 32 + 512
 )
 
+// A block of layoutW6K is 256 values: float16 d of every row, then 8 times signed byte scales of every row for two halves of 16 values and
+// the codes of these halves: value = d*scale*(code-32).
+const (
+	w6kHeader = 64
+	w6kSub    = 2 * (32 + 384)
+)
+
 // layoutTable has the sizes: values and bytes of a block of 32 rows, and what there is of each.
 var layoutTable = [...]struct {
 	values, bytes int
 	halves, mins  bool // scales for every 16 values; minimums
 }{
 	layoutW8:    {32, 1024 + 64, false, false},
+	layoutW5:    {32, 640 + 64, false, false},
 	layoutW4:    {32, 512 + 64, false, false},
 	layoutW4M:   {32, 512 + 128, false, true},
 	layoutW4K:   {256, w4kHeader + 8*w4kSub, false, true},
+	layoutW6K:   {256, w6kHeader + 8*w6kSub, true, false},
 	layoutW8S16: {32, 2 * (512 + 128), true, false},
 	layoutW8M16: {32, 2 * (512 + 256), true, true},
 	layoutF32:   {1, 128, false, false},
@@ -74,15 +87,19 @@ func (l layout) form() form {
 // layoutOf is the layout that holds a type exactly.
 func layoutOf(t tensor.Type) (layout, bool) {
 	switch t {
-	case tensor.Q8_0, tensor.Q5_0, tensor.IQ4_NL:
+	case tensor.Q8_0, tensor.IQ4_NL:
 		return layoutW8, true
+	case tensor.Q5_0:
+		return layoutW5, true
 	case tensor.Q4_0:
 		return layoutW4, true
 	case tensor.Q4_1:
 		return layoutW4M, true
 	case tensor.Q4_K:
 		return layoutW4K, true
-	case tensor.Q6_K, tensor.Q3_K, tensor.IQ4_XS, tensor.MXFP4:
+	case tensor.Q6_K:
+		return layoutW6K, true
+	case tensor.Q3_K, tensor.IQ4_XS, tensor.MXFP4:
 		return layoutW8S16, true
 	case tensor.Q5_1, tensor.Q5_K, tensor.Q2_K:
 		return layoutW8M16, true
@@ -283,22 +300,25 @@ func (p *packed) packGroup(g int) {
 		s.packFloats(g-s.group0, p.cols, &rows, &types)
 		return
 	}
-	decode := decoders[s.typ]
-	var a, b coded
-	values := layoutTable[s.layout].values
-	for i := range p.cols / 32 {
-		block := at[i*32/values*layoutTable[s.layout].bytes:]
-		switch s.layout {
-		case layoutW4, layoutW4M, layoutW4K:
-			for r := range groupRows / 2 {
-				a.load(decode, rows[r], i)
-				b.load(decode, rows[r+16], i)
-				putNibbles(s.layout, block, r, i%8, &a, &b)
+	d := &layoutTable[s.layout]
+	if pack := packers[s.typ]; pack != nil {
+		for r := range rows {
+			if rows[r] == nil {
+				rows[r] = make([]byte, s.typ.RowBytes(p.cols))
 			}
-		default:
-			for r := range groupRows {
-				a.load(decode, rows[r], i)
-				putBytes(s.layout, block, r, &a)
+		}
+		for i := range p.cols / d.values {
+			pack(at[i*d.bytes:(i+1)*d.bytes], &rows, i)
+		}
+		return
+	}
+	decode := decoders[s.typ]
+	var c coded
+	for i := range p.cols / 32 {
+		for r, row := range rows {
+			if row != nil {
+				decode(&c, row, i)
+				putBytes(s.layout, at[i*d.bytes:(i+1)*d.bytes], r, &c)
 			}
 		}
 	}
@@ -306,53 +326,24 @@ func (p *packed) packGroup(g int) {
 
 // putBytes writes row r of a block with byte codes.
 func putBytes(l layout, block []byte, r int, c *coded) {
-	le := binary.LittleEndian
 	if l == layoutW8 {
-		b := (*[1024 + 64]byte)(block)
+		to := (*byteSteps)(block[4*r:])
 		for s, w := range c.codes {
-			le.PutUint32(b[128*s+4*r:], w)
+			to.put(s, w)
 		}
-		le.PutUint16(b[1024+2*r:], c.d)
+		binary.LittleEndian.PutUint16(block[1024+2*r:], c.d)
 		return
 	}
 	part := layoutTable[l].bytes / 2
 	for h := range 2 {
 		b := block[h*part : (h+1)*part]
 		for s, w := range c.codes[4*h : 4*h+4] {
-			le.PutUint32(b[128*s+4*r:], w)
+			binary.LittleEndian.PutUint32(b[128*s+4*r:], w)
 		}
 		putFloat(b[512+4*r:], c.scale[h])
 		if layoutTable[l].mins {
 			putFloat(b[640+4*r:], c.min[h])
 		}
-	}
-}
-
-// putNibbles writes rows r and r+16 of a block (of its sub-block i for layoutW4K) with nibble codes.
-func putNibbles(l layout, block []byte, r, i int, low, high *coded) {
-	le := binary.LittleEndian
-	codes := block
-	if l == layoutW4K {
-		sub := block[w4kHeader+i*w4kSub:][:w4kSub]
-		codes = sub[64:]
-		sub[r], sub[r+16], sub[32+r], sub[48+r] = low.subScale, high.subScale, low.subMin, high.subMin
-		if i == 0 {
-			le.PutUint16(block[2*r:], low.d)
-			le.PutUint16(block[2*r+32:], high.d)
-			le.PutUint16(block[64+2*r:], low.m)
-			le.PutUint16(block[96+2*r:], high.m)
-		}
-	} else {
-		le.PutUint16(block[512+2*r:], low.d)
-		le.PutUint16(block[544+2*r:], high.d)
-		if l == layoutW4M {
-			le.PutUint16(block[576+2*r:], low.m)
-			le.PutUint16(block[608+2*r:], high.m)
-		}
-	}
-	b := (*[512]byte)(codes)
-	for s := range 8 {
-		le.PutUint32(b[64*s+4*r:], low.codes[s]|high.codes[s]<<4)
 	}
 }
 

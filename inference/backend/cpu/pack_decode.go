@@ -10,29 +10,18 @@ import (
 // coded is 32 consecutive values of one row on their way from the file's layout to a packed one. The codes are 8 words of 4
 // bytes with the offset of the layout; a decoder sets the other fields that its layout stores.
 type coded struct {
-	codes            [8]uint32
-	d, m             uint16     // float16 scale and minimum
-	subScale, subMin byte       // of layoutW4K
-	scale, min       [2]float32 // of the halves
+	codes      [8]uint32
+	d          uint16     // float16 scale
+	scale, min [2]float32 // of the halves
 }
 
 // decoder reads values [32*i, 32*i+32) of a stored row.
 type decoder func(c *coded, row []byte, i int)
 
-// load decodes, or makes zeros for a row of padding.
-func (c *coded) load(decode decoder, row []byte, i int) {
-	if row == nil {
-		*c = coded{}
-		return
-	}
-	decode(c, row, i)
-}
-
-// decoders has one for every type of an integer layout. The block layouts are described in package tensor.
+// decoders has one for every type of an integer layout that has no packer. All of these widen to bytes. The block layouts are described
+// in package tensor.
 var decoders = map[tensor.Type]decoder{
-	tensor.Q8_0: decodeQ80, tensor.Q5_0: decodeQ50, tensor.IQ4_NL: decodeIQ4NL,
-	tensor.Q4_0: decodeQ40, tensor.Q4_1: decodeQ41, tensor.Q4_K: decodeQ4K,
-	tensor.Q6_K: decodeQ6K, tensor.Q3_K: decodeQ3K, tensor.IQ4_XS: decodeIQ4XS, tensor.MXFP4: decodeMXFP4,
+	tensor.IQ4_NL: decodeIQ4NL, tensor.Q3_K: decodeQ3K, tensor.IQ4_XS: decodeIQ4XS, tensor.MXFP4: decodeMXFP4,
 	tensor.Q5_1: decodeQ51, tensor.Q5_K: decodeQ5K, tensor.Q2_K: decodeQ2K,
 }
 
@@ -92,39 +81,11 @@ var (
 	tableMXFP4 = biased128([16]int8{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12})
 )
 
-func decodeQ80(c *coded, row []byte, i int) {
-	b := row[34*i : 34*i+34]
-	c.d = bits16(b)
-	for s := range c.codes {
-		c.codes[s] = word(b[2:], s) ^ 0x80808080
-	}
-}
-
-func decodeQ50(c *coded, row []byte, i int) {
-	b := row[22*i : 22*i+22]
-	c.d = bits16(b)
-	c.splitNibbles(b[6:])
-	c.addBit(word(b[2:], 0))
-	c.offset(128 - 16)
-}
-
 func decodeIQ4NL(c *coded, row []byte, i int) {
 	b := row[18*i : 18*i+18]
 	c.d = bits16(b)
 	c.splitNibbles(b[2:])
 	c.look(tableIQ4)
-}
-
-func decodeQ40(c *coded, row []byte, i int) {
-	b := row[18*i : 18*i+18]
-	c.d = bits16(b)
-	c.splitNibbles(b[2:])
-}
-
-func decodeQ41(c *coded, row []byte, i int) {
-	b := row[20*i : 20*i+20]
-	c.d, c.m = bits16(b), bits16(b[2:])
-	c.splitNibbles(b[4:])
 }
 
 func decodeQ51(c *coded, row []byte, i int) {
@@ -144,17 +105,6 @@ func decodeMXFP4(c *coded, row []byte, i int) {
 	c.look(tableMXFP4)
 }
 
-// decodeQ4K: sub-blocks 2t and 2t+1 are the low and high nibbles of the same 32 bytes.
-func decodeQ4K(c *coded, row []byte, i int) {
-	b, k := row[i/8*144:][:144], i%8
-	c.d, c.m = bits16(b), bits16(b[2:])
-	c.subScale, c.subMin = scaleMinK(b[4:16], k)
-	q := b[16+k/2*32:]
-	for s := range c.codes {
-		c.codes[s] = word(q, s) >> (k % 2 * 4) & nibble4
-	}
-}
-
 func decodeQ5K(c *coded, row []byte, i int) {
 	b, k := row[i/8*176:][:176], i%8
 	sc, mn := scaleMinK(b[4:16], k)
@@ -172,20 +122,6 @@ func scaleMinK(s []byte, k int) (scale, minimum byte) {
 		return s[k] & 63, s[k+4] & 63
 	}
 	return s[k+4]&15 | s[k-4]>>6<<4, s[k+4]>>4 | s[k]>>6<<4
-}
-
-// decodeQ6K: values 128n+32j+l take the nibble j/2 of ql[64n+32(j%2)+l] and two bits j of qh[32n+l].
-func decodeQ6K(c *coded, row []byte, i int) {
-	b, n, j := row[i/8*210:][:210], i%8/4, i%4
-	ql, qh, scales := b[64*n+32*(j%2):], b[128+32*n:], b[192+8*n+2*j:]
-	for s := range c.codes {
-		c.codes[s] = word(ql, s)>>(j/2*4)&nibble4 | word(qh, s)>>(2*j)&(3*bytes1)<<4
-	}
-	c.offset(128 - 32)
-	d := halfAt(b[208:])
-	for h := range c.scale {
-		c.scale[h] = d * float32(int8(scales[h]))
-	}
 }
 
 // decodeQ3K: values 128n+32j+l take two bits j of q[32n+l] and, inverted, bit 4n+j of hmask[l] as the third bit; the

@@ -40,6 +40,14 @@ func (s *panel) codedRow(dst []float32, group, r int) {
 		switch s.layout {
 		case layoutW8:
 			byteValues(y[:], block, r, 128, halfAt(block[1024+2*r:]), 0)
+		case layoutW5:
+			fiveValues(y, block, r, halfAt(block[640+2*r:]))
+		case layoutW6K:
+			sub := block[w6kHeader+i%8*w6kSub:]
+			for h := range 2 {
+				scale := halfAt(block[2*r:]) * float32(int8(sub[32*h+r]))
+				sixValues((*[16]float32)(y[16*h:]), sub[64+384*h:], r, scale)
+			}
 		case layoutW8S16, layoutW8M16:
 			for h := range 2 {
 				b := block[h*d.bytes/2:]
@@ -69,6 +77,35 @@ func byteValues(y []float32, codes []byte, r, offset int, scale, minimum float32
 		if offset == 0 {
 			y[j] += minimum
 		}
+	}
+}
+
+// fiveValues widens 32 codes of row r: 5 steps of bytes, of whose high bits 3 more steps are made.
+func fiveValues(y *[32]float32, codes []byte, r int, scale float32) {
+	for j := range y {
+		at := func(step int) int { return int(codes[128*step+4*r+j%4]) }
+		var c int
+		switch s := j / 4; s {
+		case 5, 6:
+			c = at(s-5)>>5 | at(s-2)>>5&3<<3
+		case 7:
+			c = at(2)>>5 | at(3)>>7<<3 | at(4)>>7<<4
+		default:
+			c = at(s) & 31
+		}
+		y[j] = scale * float32(c-16)
+	}
+}
+
+// sixValues widens 16 codes of row r: 3 steps of bytes, of whose high bits the fourth is made.
+func sixValues(y *[16]float32, codes []byte, r int, scale float32) {
+	for j := range y {
+		at := func(step int) int { return int(codes[128*step+4*r+j%4]) }
+		c := at(0)>>6 | at(1)>>6<<2 | at(2)>>6<<4
+		if j < 12 {
+			c = at(j/4) & 63
+		}
+		y[j] = scale * float32(c-32)
 	}
 }
 

@@ -61,6 +61,10 @@ func checkOneHot(t *testing.T, k *kernels, p *packed, want []float32) {
 					case planeScale:
 					case planeSum, planeHalf, planeHalf + 1:
 						putFloat(v, floatAt(v)/127)
+					case planePair, planePair + 1:
+						for h := 0; h < 4; h += 2 {
+							binary.LittleEndian.PutUint16(v[h:], uint16(int16(binary.LittleEndian.Uint16(v[h:]))/127))
+						}
 					case planeSum128, planeSum8, planeHalf128, planeHalf128 + 1:
 						binary.LittleEndian.PutUint32(v, uint32(int32(binary.LittleEndian.Uint32(v))/127))
 					default:

@@ -2,6 +2,8 @@
 
 package cpu
 
+import "sync"
+
 // codeAVX2 is the AVX2 assembly.
 func codeAVX2() *vectorCode {
 	return &vectorCode{
@@ -29,21 +31,35 @@ func codeAVX2() *vectorCode {
 	}
 }
 
-// blockCodeAVX2 is the kernel of a layout for each number of tokens.
-var blockCodeAVX2 = [intLayouts][4]func(w, a *byte, word int, out *float32, oStride, blocks, groups int){
-	layoutW8:    {1: blocksW8AVX2_1, 2: blocksW8AVX2_2, 3: blocksW8AVX2_3},
-	layoutW4:    {1: blocksW4AVX2_1, 2: blocksW4AVX2_2, 3: blocksW4AVX2_3},
-	layoutW4M:   {1: blocksW4MAVX2_1, 2: blocksW4MAVX2_2, 3: blocksW4MAVX2_3},
-	layoutW4K:   {1: blocksW4KAVX2_1, 2: blocksW4KAVX2_2, 3: blocksW4KAVX2_3},
-	layoutW8S16: {1: blocksW8S16AVX2_1, 2: blocksW8S16AVX2_2, 3: blocksW8S16AVX2_3},
-	layoutW8M16: {1: blocksW8M16AVX2_1, 2: blocksW8M16AVX2_2, 3: blocksW8M16AVX2_3},
+// scratchAVX2 is where the AVX2 kernels keep sums for which there are no registers.
+type scratchAVX2 [maxTile * 4 * groupRows]byte
+
+var scratchPool = sync.Pool{New: func() any { return new(scratchAVX2) }}
+
+// blockCodeAVX2 is the kernel of a layout for each number of tokens that has one.
+var blockCodeAVX2 = [intLayouts][maxTile + 1]func(w, a *byte, word int, out *float32, oStride, blocks, groups int, scratch *byte){
+	layoutW8:    {1: blocksW8AVX2_1, 2: blocksW8AVX2_2, 3: blocksW8AVX2_3, 4: blocksW8AVX2_4, 6: blocksW8AVX2_6},
+	layoutW5:    {1: blocksW5AVX2_1, 2: blocksW5AVX2_2, 3: blocksW5AVX2_3, 4: blocksW5AVX2_4, 6: blocksW5AVX2_6},
+	layoutW4:    {1: blocksW4AVX2_1, 2: blocksW4AVX2_2, 3: blocksW4AVX2_3, 4: blocksW4AVX2_4, 6: blocksW4AVX2_6},
+	layoutW4M:   {1: blocksW4MAVX2_1, 2: blocksW4MAVX2_2, 3: blocksW4MAVX2_3, 4: blocksW4MAVX2_4, 6: blocksW4MAVX2_6},
+	layoutW4K:   {1: blocksW4KAVX2_1, 2: blocksW4KAVX2_2, 3: blocksW4KAVX2_3, 4: blocksW4KAVX2_4, 6: blocksW4KAVX2_6},
+	layoutW6K:   {1: blocksW6KAVX2_1, 2: blocksW6KAVX2_2, 3: blocksW6KAVX2_3, 4: blocksW6KAVX2_4, 6: blocksW6KAVX2_6},
+	layoutW8S16: {1: blocksW8S16AVX2_1, 2: blocksW8S16AVX2_2, 3: blocksW8S16AVX2_3, 4: blocksW8S16AVX2_4, 6: blocksW8S16AVX2_6},
+	layoutW8M16: {1: blocksW8M16AVX2_1, 2: blocksW8M16AVX2_2, 3: blocksW8M16AVX2_3, 4: blocksW8M16AVX2_4, 6: blocksW8M16AVX2_6},
 }
 
-// blocksAVX2 takes up to three tokens at a time.
+// blocksAVX2 takes six tokens at a time, or two times as many as have a kernel.
 func blocksAVX2(l layout, w, a []byte, out []float32, s blockShape) {
-	for t := 0; t < s.n; t += 3 {
-		blockCodeAVX2[l][min(3, s.n-t)](at(w), &a[4*t], 4*s.n, &out[t*s.oStride], s.oStride, s.width/32, s.groups)
+	scratch := scratchPool.Get().(*scratchAVX2)
+	for t := 0; t < s.n; {
+		n := s.n - t
+		if n == 5 {
+			n = 3
+		}
+		blockCodeAVX2[l][n](at(w), &a[4*t], 4*s.n, &out[t*s.oStride], s.oStride, s.width/32, s.groups, &scratch[0])
+		t += n
 	}
+	scratchPool.Put(scratch)
 }
 
 // sumSquaresLanesAVX2, expSumLanesAVX2 and maxIndexLanesAVX2 finish the reductions: they call the assembly by name, so that the

@@ -32,9 +32,11 @@ func codeAVX512() *vectorCode {
 // blockCodeAVX512 is the kernel of a layout for each number of tokens.
 var blockCodeAVX512 = [intLayouts][7]func(w, a *byte, out *float32, oStride, blocks, groups int){
 	layoutW8:    {1: blocksW8AVX512_1, 2: blocksW8AVX512_2, 3: blocksW8AVX512_3, 4: blocksW8AVX512_4, 5: blocksW8AVX512_5, 6: blocksW8AVX512_6},
+	layoutW5:    {1: blocksW5AVX512_1, 2: blocksW5AVX512_2, 3: blocksW5AVX512_3, 4: blocksW5AVX512_4, 5: blocksW5AVX512_5, 6: blocksW5AVX512_6},
 	layoutW4:    {1: blocksW4AVX512_1, 2: blocksW4AVX512_2, 3: blocksW4AVX512_3, 4: blocksW4AVX512_4, 5: blocksW4AVX512_5, 6: blocksW4AVX512_6},
 	layoutW4M:   {1: blocksW4MAVX512_1, 2: blocksW4MAVX512_2, 3: blocksW4MAVX512_3, 4: blocksW4MAVX512_4, 5: blocksW4MAVX512_5, 6: blocksW4MAVX512_6},
 	layoutW4K:   {1: blocksW4KAVX512_1, 2: blocksW4KAVX512_2, 3: blocksW4KAVX512_3, 4: blocksW4KAVX512_4, 5: blocksW4KAVX512_5, 6: blocksW4KAVX512_6},
+	layoutW6K:   {1: blocksW6KAVX512_1, 2: blocksW6KAVX512_2, 3: blocksW6KAVX512_3, 4: blocksW6KAVX512_4, 5: blocksW6KAVX512_5, 6: blocksW6KAVX512_6},
 	layoutW8S16: {1: blocksW8S16AVX512_1, 2: blocksW8S16AVX512_2, 3: blocksW8S16AVX512_3, 4: blocksW8S16AVX512_4, 5: blocksW8S16AVX512_5, 6: blocksW8S16AVX512_6},
 	layoutW8M16: {1: blocksW8M16AVX512_1, 2: blocksW8M16AVX512_2, 3: blocksW8M16AVX512_3, 4: blocksW8M16AVX512_4, 5: blocksW8M16AVX512_5, 6: blocksW8M16AVX512_6},
 }

@@ -16,7 +16,8 @@ const (
 	planeSum     = 11
 	planeHalf128 = 12
 	planeHalf    = 14
-	planes       = 16
+	planePair    = 16
+	planes       = 18
 )
 
 // quantizeTiny is the magnitude below which a block is zero.
@@ -60,8 +61,8 @@ func quantize(i isa) {
 			VMINPS(float(127), v[j], v[j])
 			VCVTPS2DQ(v[j], v[j])
 		}
-		sums := i.storeCodes(v, lane, stride)
-		storeSums(sums, scale, lane, stride)
+		pairs := i.storeCodes(v, lane, stride)
+		storeSums(pairs, scale, lane, stride)
 		add(128, x)
 	})
 	done()
@@ -82,8 +83,8 @@ func (i isa) horizontalMaxBits(v VecVirtual) {
 	}
 }
 
-// storeCodes packs 32 codes to bytes, stores their 8 words and moves lane behind them. It returns the sums of the two
-// halves as (A, B, A, B).
+// storeCodes packs 32 codes to bytes, stores their 8 words and moves lane behind them. It returns sums in 16 bits: those of the first two
+// codes of every word and of the other two, for the halves of the block as (A, B, A, B).
 func (i isa) storeCodes(v []VecVirtual, lane, stride Register) VecVirtual {
 	store := func(word func(s int)) {
 		for s := range 8 {
@@ -96,11 +97,14 @@ func (i isa) storeCodes(v []VecVirtual, lane, stride Register) VecVirtual {
 		VPMOVSDB(v[0], a)
 		VPMOVSDB(v[1], b)
 		store(func(s int) { VPEXTRD(Imm(uint64(s%4)), []VecVirtual{a, b}[s/4], Mem{Base: lane}) })
-		quads(a)
-		quads(b)
-		VPHADDD(b, a, a) // (A, A', B, B')
-		VPHADDD(a, a, a)
-		return a
+		pairs(a)
+		pairs(b)
+		// As dwords of two sums: (a0+a2, a1+a3, b0+b2, b1+b3), then every other one.
+		t := XMM()
+		VPUNPCKLQDQ(b, a, t)
+		VPUNPCKHQDQ(b, a, a)
+		VPADDW(t, a, a)
+		return foldPairs(a)
 	}
 	// Packing works within 128-bit lanes: word 2j lands in element j of the low one, word 2j+1 in that of the high one.
 	VPACKSSDW(v[1], v[0], v[0])
@@ -109,25 +113,33 @@ func (i isa) storeCodes(v []VecVirtual, lane, stride Register) VecVirtual {
 	VMOVDQA(v[0].AsX(), a)
 	VEXTRACTI128(Imm(1), v[0], b)
 	store(func(s int) { VPEXTRD(Imm(uint64(s/2)), []VecVirtual{a, b}[s%2], Mem{Base: lane}) })
-	quads(a)
-	quads(b)
-	VPADDD(b, a, a) // (A, A', B, B')
-	VPHADDD(a, a, a)
-	return a
+	pairs(a)
+	pairs(b)
+	VPADDW(b, a, a)
+	return foldPairs(a)
 }
 
-// quads replaces 16 codes by the sums of 4 neighbours.
-func quads(v VecVirtual) {
+// pairs replaces 16 codes by the sums of 2 neighbors.
+func pairs(v VecVirtual) {
 	ones := XMM()
 	VMOVDQU(words(0x01010101), ones)
 	VPMADDUBSW(v, ones, v)
-	VPMADDWD(words(0x00010001), v, v)
 }
 
-// storeSums stores scale and sums of a block, from sums (A, B, A, B), and moves lane to the next block.
-func storeSums(sums VecVirtual, scale VecVirtual, lane, stride Register) {
+// foldPairs makes (A, B, A, B) of the dwords (A, A', B, B'), each of two sums.
+func foldPairs(v VecVirtual) VecVirtual {
+	t := XMM()
+	VPSHUFD(Imm(0xb1), v, t)
+	VPADDW(t, v, v)
+	VPSHUFD(Imm(0x88), v, v)
+	return v
+}
+
+// storeSums stores scale and sums of a block, from pairs (A, B, A, B) of sums, and moves lane to the next block.
+func storeSums(pairs VecVirtual, scale VecVirtual, lane, stride Register) {
 	// ints = (A+B, A+B, A, B)
-	ints, t := XMM(), XMM()
+	sums, ints, t := XMM(), XMM(), XMM()
+	VPMADDWD(words(0x00010001), pairs, sums)
 	VPHADDD(sums, sums, ints)
 	VPUNPCKLQDQ(sums, ints, ints)
 	negative := func(shift uint64) {
@@ -154,7 +166,11 @@ func storeSums(sums VecVirtual, scale VecVirtual, lane, stride Register) {
 	next()
 	VMOVSS(floats, Mem{Base: lane}) // planeSum
 	next()
-	for _, v := range []VecVirtual{t, floats} { // planeHalf128, planeHalf
+	VPSLLW(Imm(4), pairs, pairs)
+	zeros := XMM()
+	VPXOR(zeros, zeros, zeros)
+	VPSUBW(pairs, zeros, pairs)
+	for _, v := range []VecVirtual{t, floats, pairs} { // planeHalf128, planeHalf, planePair
 		for e := range 2 {
 			VPEXTRD(Imm(uint64(2+e)), v, Mem{Base: lane})
 			next()
