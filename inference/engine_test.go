@@ -280,6 +280,8 @@ func TestLoadErrors(t *testing.T) {
 	tiny := filepath.Join(root, "llama-tiny")
 	_, err := Load(t.Context(), tiny, Options{Context: 5000})
 	checkError(t, err, "context of 5000 tokens asked for, the model was made for 4096")
+	_, err = Load(t.Context(), tiny, Options{KVType: "q8_0"})
+	checkError(t, err, "KV storage of type Q8_0 needs heads of a multiple of 32 values, these have 16: want F16 or F32")
 	_, err = Load(t.Context(), filepath.Join(root, "none.gguf"), Options{})
 	checkError(t, err, "none.gguf")
 	_, err = Load(t.Context(), filepath.Join(root, "gguf", "vision-mmproj-f16.gguf"), Options{})

@@ -148,6 +148,7 @@ func TestNoBitChanges(t *testing.T) {
 		{"gguf/llama-wide-q4_k_m.gguf", "auto", "f16"},
 		{"gemma3-tiny", "auto", "f16"},
 		{"qwen2-tiny", "auto", "f32"},
+		{"gguf/llama-wide-q4_k_m.gguf", "auto", "q8_0"},
 		{"gguf/llama-tiny-q8_0.gguf", "reference", "f32"},
 		{"gemma3-tiny", "reference", "f16"},
 	} {
@@ -176,7 +177,7 @@ func TestNoBitChanges(t *testing.T) {
 				t.Errorf("only %d rows were compared", book.compared)
 			}
 			// The control: another precision of keys and values has to be noticed.
-			control := map[string]string{"f16": "f32", "f32": "f16"}[m.kv]
+			control := map[string]string{"f16": "f32", "f32": "f16", "q8_0": "f16"}[m.kv]
 			compared := book.compared
 			book.run(t, filepath.Join(root, m.name), Options{CPU: m.level, KVType: control}, situations[0])
 			if compared = book.compared - compared; book.differ < compared*9/10 {

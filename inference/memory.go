@@ -72,7 +72,9 @@ func planKV(c models.Config, t tensor.Type, asked, batch int, limit int64) (memo
 
 // pageBytes is the size of a page of keys and values of all layers.
 func pageBytes(c models.Config, t tensor.Type) int64 {
-	return 2 * kvcache.PageSize * int64(c.Layers) * int64(c.KVHeads) * int64(c.HeadDim) * int64(t.BlockBytes())
+	// Heads that are no whole blocks are an error of the back end, not of a plan.
+	blocks := (c.HeadDim + t.BlockElems() - 1) / t.BlockElems()
+	return 2 * kvcache.PageSize * int64(c.Layers) * int64(c.KVHeads) * int64(blocks*t.BlockBytes())
 }
 
 // predict says what a model may take at most. weights is the size of the tensors in the file; fast says that the kernels use a

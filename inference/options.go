@@ -18,7 +18,7 @@ type Options struct {
 	Threads   int    // that compute at the same time; 0 = one for each processor
 	BatchSize int    // most requests that are run side by side; 0 = 16
 	Context   int    // most positions of a sequence; 0 = the model's, less if a quarter of the machine's memory cannot hold it
-	KVType    string // "f16" or "f32"; default "f32" with CPU "reference", else "f16"
+	KVType    string // "f16", "f32" or "q8_0" (heads of a multiple of 32 values); default "f32" with CPU "reference", else "f16"
 	// PrefixCache "auto" (default) computes what prompts have in common once, also over requests that come one after the other;
 	// Speculation "auto" (default) guesses tokens of greedy completions that quote their prompt. Off turns either off.
 	PrefixCache, Speculation string
@@ -96,6 +96,8 @@ func kvType(s string) (tensor.Type, error) {
 		return tensor.F16, nil
 	case "f32":
 		return tensor.F32, nil
+	case "q8_0":
+		return tensor.Q8_0, nil
 	}
-	return 0, fmt.Errorf(`inference: KV type %q is not supported; types are "f16" and "f32"`, s)
+	return 0, fmt.Errorf(`inference: KV type %q is not supported; types are "f16", "f32" and "q8_0"`, s)
 }

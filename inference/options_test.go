@@ -56,6 +56,7 @@ func TestPlanKV(t *testing.T) {
 		{"just one sequence", tensor.F16, 0, 4, 33 * page, memoryPlan{1000, 33}, ""},
 		{"context reduced", tensor.F16, 0, 4, 11 * page, memoryPlan{320, 11}, ""},
 		{"f32 takes twice as much", tensor.F32, 0, 4, 22 * page, memoryPlan{320, 11}, ""},
+		{"q8_0 takes 34 bytes for 32 values", tensor.Q8_0, 0, 4, 11 * 2 * 32 * 2 * 2 * 34, memoryPlan{320, 11}, ""},
 		{"no memory", tensor.F16, 0, 4, 0, memoryPlan{32, 2}, ""},
 		{"asked", tensor.F16, 100, 2, 1 << 40, memoryPlan{100, 10}, ""},
 		{"asked for more than the limit", tensor.F16, 1000, 2, 3 * page, memoryPlan{1000, 33}, ""},

@@ -20,7 +20,7 @@ func registerEngineFlags(fs *pflag.FlagSet, o *inference.Options, batch *string)
 	fs.IntVar(&o.Threads, "threads", 0, "threads that compute; 0 = one a processor")
 	fs.StringVarP(batch, "batch-size", "b", "auto", "samples run side by side: auto or a number; decides no result")
 	fs.IntVar(&o.Context, "ctx", 0, "longest prompt and answer in tokens; 0 = the model's")
-	fs.StringVar(&o.KVType, "kv-type", "", "keys and values: f16 or f32 (default f16, f32 with --cpu reference)")
+	fs.StringVar(&o.KVType, "kv-type", "", "keys and values: f16, f32, or q8_0, about half of f16 (default f16, f32 with --cpu reference)")
 	fs.StringVar(&o.PrefixCache, "prefix-cache", "auto", "auto computes what prompts have in common once; off; decides no result")
 	fs.StringVar(&o.Speculation, "speculation", "auto", "auto guesses tokens of answers that quote their prompt; off; decides no result")
 }

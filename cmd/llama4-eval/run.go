@@ -100,7 +100,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"chat": {"auto", "always", "never"}, "overlength": {"error", "skip", "truncate-middle", "truncate-left"},
 		"resume": {"auto", "never"}, "progress": {"auto", "plain", "json", "off"}, "format": {"table", "json", "md", "csv"},
-		"cpu": cpuLevels, "kv-type": {"f16", "f32"}, "choice-by": {"likelihood", "letter"}, "device": {"auto", "cpu"},
+		"cpu": cpuLevels, "kv-type": {"f16", "f32", "q8_0"}, "choice-by": {"likelihood", "letter"}, "device": {"auto", "cpu"},
 		"prefix-cache": {"auto", "off"}, "speculation": {"auto", "off"},
 	} {
 		completeWith(cmd, flag, func() []string { return values })

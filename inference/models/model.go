@@ -71,7 +71,7 @@ type Model interface {
 type BuildOptions struct {
 	MaxRows int         // most rows in a batch
 	Pages   int         // pages of the KV storage
-	KVType  tensor.Type // F16 or F32
+	KVType  tensor.Type // F16, F32 or Q8_0
 }
 
 // An Architecture builds models from checkpoints.

@@ -30,6 +30,8 @@ var attentionCases = []attentionCase{
 	{name: "window of one", heads: 2, kvHeads: 1, dim: 32, window: 1, typ: tensor.F32},
 	{name: "small heads", heads: 4, kvHeads: 2, dim: 8, bias: true, norms: true, rope: true, window: 40, typ: tensor.F32},
 	{name: "odd heads", heads: 3, kvHeads: 1, dim: 80, rope: true, typ: tensor.F16},
+	{name: "q8_0", heads: 14, kvHeads: 2, dim: 64, bias: true, rope: true, typ: tensor.Q8_0},
+	{name: "q8_0, norms and window", heads: 3, kvHeads: 1, dim: 96, norms: true, rope: true, interleaved: true, window: 20, typ: tensor.Q8_0},
 }
 
 // attentionBatches are three sequences that grow over several batches: whole pages, single steps, pages that interleave.
@@ -45,17 +47,25 @@ func testAttention(t *testing.T, s Suite) {
 		t.Run(c.name, func(t *testing.T) {
 			got, gotQKV := c.run(s.open(t, 2), newRandom(uint64(i)))
 			want, wantQKV := c.run(reference(t), newRandom(uint64(i)))
-			// Both round keys and values to the same float16, up to one unit where their float32 values differ.
-			tolerance := fine
-			if c.typ == tensor.F16 {
-				tolerance = 1e-4
-			}
+			tolerance := s.cached(c.typ)
 			for b := range want {
 				near(t, fmt.Sprintf("batch %d: qkv", b), gotQKV[b], wantQKV[b], fine)
 				near(t, fmt.Sprintf("batch %d: attention", b), got[b], want[b], tolerance)
 			}
 		})
 	}
+}
+
+// cached is the accepted error of attention with keys and values of a type. Back ends round them alike, up to one unit where their
+// float32 values differ, and may round queries to int8 where keys are.
+func (s Suite) cached(typ tensor.Type) float64 {
+	switch typ {
+	case tensor.F16:
+		return 1e-4
+	case tensor.Q8_0:
+		return max(s.Tolerance, 1e-3)
+	}
+	return fine
 }
 
 // run stores and attends all batches in layer 1 of 2 and returns the outputs and the finished qkv rows.
@@ -111,7 +121,7 @@ func inverseFrequencies(dim int) []float32 {
 
 // testCopyPage continues one sequence twice from a copied page.
 func testCopyPage(t *testing.T, s Suite) {
-	for _, typ := range []tensor.Type{tensor.F16, tensor.F32} {
+	for _, typ := range []tensor.Type{tensor.F16, tensor.F32, tensor.Q8_0} {
 		c := attentionCase{heads: 4, kvHeads: 2, dim: 32, rope: true, typ: typ}
 		b, r := s.open(t, 2), newRandom(9)
 		a, kv := c.describe(b, r)
@@ -134,6 +144,22 @@ func testCopyPage(t *testing.T, s Suite) {
 		}
 		if different(strange, want) == 0 {
 			t.Errorf("%v: another input gives the same values", typ)
+		}
+	}
+}
+
+// testCacheTypes bounds what the rounding of keys and values costs, and checks that there is one.
+func testCacheTypes(t *testing.T, s Suite) {
+	for _, typ := range []tensor.Type{tensor.F16, tensor.Q8_0} {
+		c := attentionCase{heads: 6, kvHeads: 2, dim: 64, rope: true, typ: tensor.F32}
+		want, _ := c.run(reference(t), newRandom(22))
+		c.typ = typ
+		got, _ := c.run(s.open(t, 2), newRandom(22))
+		for b := range want {
+			near(t, fmt.Sprintf("%v, batch %d: attention", typ, b), got[b], want[b], map[tensor.Type]float64{tensor.F16: 5e-4, tensor.Q8_0: 0.015}[typ])
+			if d := different(got[b], want[b]); d < len(want[b])/2 {
+				t.Errorf("%v, batch %d: only %d of %d values differ from those of F32", typ, b, d, len(want[b]))
+			}
 		}
 	}
 }

@@ -27,8 +27,8 @@ const (
 	netRows, netVocab = 128, 1100
 )
 
-// newNetwork makes the network of a seed; equal seeds give equal networks.
-func newNetwork(b bench, typ tensor.Type) *network {
+// newNetwork makes the network, always the same, with weights of type typ and keys and values of type cache.
+func newNetwork(b bench, typ, cache tensor.Type) *network {
 	r := newRandom(11)
 	n := &network{b: b, embed: b.matrix(r.weights("embed", tensor.Q8_0, netVocab, netHidden)), norm: b.vector(r.normal(netHidden, 1))}
 	for l := range netLayers {
@@ -44,7 +44,7 @@ func newNetwork(b bench, typ tensor.Type) *network {
 			Window: 48 * l, // the second layer has one
 		})
 	}
-	kv, err := b.ops.NewKV(models.KVShape{Pages: 16, Layers: netLayers, KVHeads: netKVHeads, HeadDim: netDim, Type: tensor.F16})
+	kv, err := b.ops.NewKV(models.KVShape{Pages: 16, Layers: netLayers, KVHeads: netKVHeads, HeadDim: netDim, Type: cache})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -124,16 +124,18 @@ func testDeterminism(t *testing.T, s Suite) {
 		}
 		return split
 	}
-	types := []tensor.Type{tensor.Q8_0, tensor.Q4_1, tensor.Q5_0, tensor.F16}
-	if testing.Short() {
-		types = types[:1] // the others take the same steps with another inner loop
+	types := []struct{ weights, cache tensor.Type }{
+		{tensor.Q8_0, tensor.F16}, {tensor.Q8_0, tensor.Q8_0}, {tensor.Q4_1, tensor.F16}, {tensor.Q5_0, tensor.F16}, {tensor.F16, tensor.F32},
 	}
-	for _, typ := range types {
-		t.Run(typ.String(), func(t *testing.T) {
-			want := newNetwork(s.open(t, 2), typ).sequence(tokens, []int{101}, 0)
+	if testing.Short() {
+		types = types[:2] // the others take the same steps with another inner loop
+	}
+	for _, types := range types {
+		t.Run(fmt.Sprintf("%v, cache %v", types.weights, types.cache), func(t *testing.T) {
+			want := newNetwork(s.open(t, 2), types.weights, types.cache).sequence(tokens, []int{101}, 0)
 			check := func(name string, threads int, split []int, around int) {
 				t.Helper()
-				got := newNetwork(s.open(t, threads), typ).sequence(tokens, split, around)
+				got := newNetwork(s.open(t, threads), types.weights, types.cache).sequence(tokens, split, around)
 				if d := different(got, want); d > 0 {
 					t.Errorf("%s: %d of %d values differ", name, d, len(want))
 				}
@@ -152,7 +154,7 @@ func testDeterminism(t *testing.T, s Suite) {
 
 			changed := append([]int32(nil), tokens...)
 			changed[7] = (changed[7] + 1) % netVocab
-			got := newNetwork(s.open(t, 2), typ).sequence(changed, []int{101}, 0)
+			got := newNetwork(s.open(t, 2), types.weights, types.cache).sequence(changed, []int{101}, 0)
 			if different(got[:7*netHidden], want[:7*netHidden]) > 0 {
 				t.Error("a later token changes earlier rows")
 			}

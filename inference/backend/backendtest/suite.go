@@ -43,6 +43,7 @@ func Run(t *testing.T, s Suite) {
 		{"ties", testTies},
 		{"attention", testAttention},
 		{"copy-page", testCopyPage},
+		{"cache-types", testCacheTypes},
 		{"trees", testTrees},
 		{"tree-batches", testTreeBatches},
 		{"tree-leaves", testTreeLeaves},

@@ -18,6 +18,7 @@ var treeCases = []attentionCase{
 	{name: "window over pages", heads: 6, kvHeads: 1, dim: 32, rope: true, window: 45, typ: tensor.F16},
 	{name: "bias", heads: 14, kvHeads: 2, dim: 64, bias: true, rope: true, typ: tensor.F16},
 	{name: "small heads", heads: 8, kvHeads: 1, dim: 8, norms: true, rope: true, typ: tensor.F32},
+	{name: "q8_0", heads: 7, kvHeads: 1, dim: 64, rope: true, window: 50, typ: tensor.Q8_0},
 }
 
 // trees are shapes of trees, as parents.
@@ -225,6 +226,7 @@ func testLong(t *testing.T, s Suite) {
 	for _, c := range []attentionCase{
 		{name: "grouped", heads: 6, kvHeads: 2, dim: 32, rope: true, typ: tensor.F16, pages: pages},
 		{name: "window", heads: 2, kvHeads: 1, dim: 40, window: 600, norms: true, typ: tensor.F32, pages: pages},
+		{name: "q8_0", heads: 4, kvHeads: 2, dim: 32, rope: true, typ: tensor.Q8_0, pages: pages},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := c.heads * c.dim
@@ -263,13 +265,9 @@ func testLong(t *testing.T, s Suite) {
 				}
 			}
 			b := newTreeBench(reference(t), c)
-			tolerance := fine
-			if c.typ == tensor.F16 {
-				tolerance = 1e-4
-			}
 			for _, begin := range begins {
 				store(b)
-				near(t, "attention", want[begin], attend(b, begin, run, nil), tolerance)
+				near(t, "attention", want[begin], attend(b, begin, run, nil), s.cached(c.typ))
 			}
 		})
 	}
@@ -285,7 +283,7 @@ func testTreeNetwork(t *testing.T, s Suite) {
 	const pos = 45
 	trunk, rest := tokens[:pos], tokens[pos:]
 	for _, tree := range trees {
-		n := newNetwork(s.open(t, 2), tensor.Q8_0)
+		n := newNetwork(s.open(t, 2), tensor.Q8_0, tensor.F16)
 		n.forward(trunk, []models.Span{{N: pos, Pages: netPages}})
 		got := n.forward(rest[:len(tree.parents)], []models.Span{{N: len(tree.parents), Pos: pos, Pages: netPages[:2], Parents: tree.parents}})
 		last := len(tree.parents) - 1
@@ -298,7 +296,7 @@ func testTreeNetwork(t *testing.T, s Suite) {
 			for _, a := range ancestors(tree.parents, i) {
 				run = append(run, rest[a])
 			}
-			rows := newNetwork(s.open(t, 1), tensor.Q8_0).sequence(run, []int{len(run)}, 0)
+			rows := newNetwork(s.open(t, 1), tensor.Q8_0, tensor.F16).sequence(run, []int{len(run)}, 0)
 			want := rows[(len(run)-1)*netHidden : len(run)*netHidden]
 			if d := different(got[i*netHidden:(i+1)*netHidden], want); d > 0 {
 				t.Errorf("%s, row %d: %d of %d values differ from those of its branch", tree.name, i, d, netHidden)

@@ -57,6 +57,7 @@ type worker struct {
 	a, b, c, d, e []float32
 	f             []float64
 	branch        branch
+	queries       *acts
 	_             [64]byte
 }
 

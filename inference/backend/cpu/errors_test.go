@@ -95,6 +95,7 @@ func TestNewErrors(t *testing.T) {
 			{Pages: 0, Layers: 1, KVHeads: 1, HeadDim: 8, Type: tensor.F16},
 			{Pages: 1 << 40, Layers: 1 << 20, KVHeads: 8, HeadDim: 64, Type: tensor.F16},
 			{Pages: 1, Layers: 1, KVHeads: 1, HeadDim: 8, Type: tensor.Q8_0},
+			{Pages: 1, Layers: 1, KVHeads: 1, HeadDim: 32, Type: tensor.Q4_0},
 		} {
 			_, err = b.NewKV(s)
 			wants(t, err, "KV storage")

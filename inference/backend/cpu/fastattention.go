@@ -105,6 +105,9 @@ type attendTile struct {
 	q, scores, wide []float32 // queries [n][d], scores [n][PageSize], a page of keys or values as float32
 	partial                   // of the segment
 
+	quantized                  *acts // for Q8_0: the queries of rows [quantizedFrom, quantizedTo)
+	quantizedFrom, quantizedTo int
+
 	total  []float32 // [n][d], as out, of the segments before this one
 	sums1  []float32 // [n], sums of their weights
 	tops1  []float32 // [n], their largest scores
@@ -126,6 +129,10 @@ func (j *attendJob) tile(p piece, head, worker int) attendTile {
 	t.wide = j.b.floats(&w.e, models.PageSize*d)
 	for i := range p.n {
 		copy(t.q[i*group*d:(i+1)*group*d], j.qkv.row(s.Row + p.row + i)[head*group*d:])
+	}
+	if j.kv.typ == tensor.Q8_0 {
+		j.b.k.scale(t.q, j.a.Scale) // products of codes have no scale of their own
+		t.quantized = j.b.queries(w, n, d)
 	}
 	return t
 }
@@ -183,7 +190,9 @@ func (t *attendTile) attend(block []byte, page, from, to int) {
 	n, q, d, k := (to-from)*t.group, from*t.group, t.d, t.b.k
 	scores, out, factors := t.scores[q*models.PageSize:][:n*models.PageSize], t.out[q*d:][:n*d], t.c[q:]
 	keys, values := block[:t.kv.side], block[t.kv.side:]
-	if half, wide := t.floats(keys, n); half != nil {
+	if t.kv.typ == tensor.Q8_0 {
+		t.scoresQ8(scores, keys, from, to)
+	} else if half, wide := t.floats(keys, n); half != nil {
 		k.qkF16(scores, t.q[q*d:], d, n, half, d, t.a.Scale)
 	} else {
 		k.qkF32(scores, t.q[q*d:], d, n, wide, d, t.a.Scale)
@@ -205,6 +214,9 @@ func (t *attendTile) floats(side []byte, n int) (half []uint16, wide []float32) 
 	switch {
 	case t.kv.typ == tensor.F32:
 		return nil, floatsIn(side)
+	case t.kv.typ == tensor.Q8_0:
+		t.b.k.fromQ8(t.wide, side)
+		return nil, t.wide
 	case n <= t.b.k.denseRows:
 		return halvesIn(side), nil
 	}

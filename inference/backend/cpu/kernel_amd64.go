@@ -74,6 +74,11 @@ func maxIndexAVX512(x *float32, n int, top *float32, index *int32)
 //go:noescape
 func softmaxAVX512(p *float32, m *float32, l *float32, c *float32, n int)
 
+// fromQ8AVX512 widens blocks of 32 codes with a float16 scale before them.
+//
+//go:noescape
+func fromQ8AVX512(dst *float32, x *byte, blocks int)
+
 // quantizeAVX512 makes blocks of int8 codes from 32 values each, their words stride bytes apart.
 //
 //go:noescape
@@ -283,6 +288,11 @@ func maxIndexAVX2(x *float32, n int, top *float32, index *int32)
 //
 //go:noescape
 func softmaxAVX2(p *float32, m *float32, l *float32, c *float32, n int)
+
+// fromQ8AVX2 widens blocks of 32 codes with a float16 scale before them.
+//
+//go:noescape
+func fromQ8AVX2(dst *float32, x *byte, blocks int)
 
 // quantizeAVX2 makes blocks of int8 codes from 32 values each, their words stride bytes apart.
 //

@@ -828,6 +828,35 @@ row_end:
 	VZEROUPPER
 	RET
 
+// func fromQ8AVX512(dst *float32, x *byte, blocks int)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·fromQ8AVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JZ    next_end
+
+next:
+	VPBROADCASTW (CX), Y0
+	VCVTPH2PS    Y0, Z0
+	VPMOVSXBD    2(CX), Z1
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VPMOVSXBD    18(CX), Z1
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, 64(AX)
+	ADDQ         $0x00000022, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000001, DX
+	JNZ          next
+
+next_end:
+	VZEROUPPER
+	RET
+
 // func quantizeAVX512(x *float32, lane *byte, stride int, blocks int)
 // Requires: AVX, AVX2, AVX512DQ, AVX512F
 TEXT ·quantizeAVX512(SB), NOSPLIT, $0-32
@@ -4655,6 +4684,43 @@ next:
 	JNZ  row
 
 row_end:
+	VZEROUPPER
+	RET
+
+// func fromQ8AVX2(dst *float32, x *byte, blocks int)
+// Requires: AVX, AVX2, F16C
+TEXT ·fromQ8AVX2(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  blocks+16(FP), DX
+	TESTQ DX, DX
+	JZ    next_end
+
+next:
+	VPBROADCASTW (CX), X0
+	VCVTPH2PS    X0, Y0
+	VPMOVSXBD    2(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	VPMOVSXBD    10(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 32(AX)
+	VPMOVSXBD    18(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 64(AX)
+	VPMOVSXBD    26(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 96(AX)
+	ADDQ         $0x00000022, CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x00000001, DX
+	JNZ          next
+
+next_end:
 	VZEROUPPER
 	RET
 

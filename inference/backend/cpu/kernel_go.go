@@ -16,7 +16,7 @@ func goKernels() *kernels {
 		level: Generic, denseRows: 1,
 		addTo: addToGo, scale: scaleGo, sumSquares: sumSquaresGo, mulScaled: mulScaledGo, mulScaledAdd: mulScaledAddGo,
 		siluMul: siluMulGo, geluTanhMul: geluTanhMulGo, ropeHalf: ropeHalfGo, ropeInterleaved: ropeInterleavedGo,
-		toHalf: toHalfGo, fromHalf: fromHalfGo, softmax: softmaxGo, maxIndex: maxIndexGo, expSum: expSumGo,
+		toHalf: toHalfGo, fromHalf: fromHalfGo, fromQ8: fromQ8Go, softmax: softmaxGo, maxIndex: maxIndexGo, expSum: expSumGo,
 		quantize: quantizeGo,
 		denseF32: func(w []float32, a, out, carry []float32, s denseShape) {
 			denseGo(w, floatToFloat, a, out, carry, groupRows, s)

@@ -41,6 +41,8 @@ type kernels struct {
 	// toHalf rounds to float16 (nearest, ties to even); fromHalf widens.
 	toHalf   func(dst []uint16, x []float32)
 	fromHalf func(dst []float32, x []uint16)
+	// fromQ8 widens blocks of 32 values of type Q8_0; len(dst) is a multiple of 32.
+	fromQ8 func(dst []float32, x []byte)
 
 	// softmax does one block of 32 keys of online softmax for n query rows; see softmaxGo.
 	softmax func(p, m, l, c []float32, n int)

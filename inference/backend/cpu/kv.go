@@ -14,7 +14,7 @@ import (
 type kvStore struct {
 	pages, layers, heads, headDim int
 
-	typ  tensor.Type // F16 or F32
+	typ  tensor.Type // F16, F32, or Q8_0: see putQ8
 	side int         // bytes of the keys, or of the values, of a block
 	data []byte
 }
@@ -49,8 +49,12 @@ func (b *Backend) NewKV(shape models.KVShape) (models.KV, error) {
 		}
 		elements *= d
 	}
-	if s.typ != tensor.F16 && s.typ != tensor.F32 {
-		return nil, fmt.Errorf("cpu: KV storage of type %v: want F16 or F32", s.typ)
+	switch {
+	case s.typ != tensor.F16 && s.typ != tensor.F32 && s.typ != tensor.Q8_0:
+		return nil, fmt.Errorf("cpu: KV storage of type %v: want F16, F32 or Q8_0", s.typ)
+	case s.headDim%s.typ.BlockElems() != 0:
+		return nil, fmt.Errorf("cpu: KV storage of type %v needs heads of a multiple of %d values, these have %d: want F16 or F32",
+			s.typ, s.typ.BlockElems(), s.headDim)
 	}
 	s.side = models.PageSize * s.typ.RowBytes(s.headDim)
 	mem, err := b.alloc(KVCache, s.typ.RowBytes(elements))
@@ -91,7 +95,11 @@ func (s *kvStore) clamp(x []float32) {
 
 // put stores one position of one head, clamped before, in a block.
 func (s *kvStore) put(k *kernels, block []byte, slot int, key, value []float32) {
-	if s.typ == tensor.F32 {
+	switch s.typ {
+	case tensor.Q8_0:
+		s.putQ8(block, slot, key, value)
+		return
+	case tensor.F32:
 		column := floatsIn(block[:s.side])
 		for i, x := range key {
 			column[i*models.PageSize+slot] = x
@@ -127,6 +135,10 @@ func (s *kvStore) clearAfter(block []byte, slot int) {
 // swapped copies the keys (which = 0) or values (1) of a block to dst as float32 with rows and columns swapped:
 // keys become [PageSize][headDim], values [headDim][PageSize].
 func (s *kvStore) swapped(dst []float32, block []byte, which int) {
+	if s.typ == tensor.Q8_0 {
+		s.swappedQ8(dst, block, which)
+		return
+	}
 	rows, cols := s.headDim, models.PageSize
 	if which == 1 {
 		rows, cols = cols, rows

@@ -15,6 +15,7 @@ type vectorCode struct {
 	ropeInterleaved         func(x, cos, sin *float32, n int)
 	toHalf                  func(dst *uint16, x *float32, n int)
 	fromHalf                func(dst *float32, x *uint16, n int)
+	fromQ8                  func(dst *float32, x *byte, blocks int)
 	softmax                 func(p, m, l, c *float32, n int)
 	quantize                func(x *float32, lane *byte, stride, blocks int)
 	sumSquares              func(x []float32) float32
@@ -101,6 +102,11 @@ func wrapRows(k *kernels, code *vectorCode) {
 		n := len(dst) &^ 15
 		code.fromHalf(at(dst), at(x), n)
 		fromHalfGo(dst[n:], x[n:])
+	}
+	k.fromQ8 = func(dst []float32, x []byte) {
+		n := len(dst) / 32
+		x = x[:n*q8Block]
+		code.fromQ8(at(dst), at(x), n)
 	}
 }
 

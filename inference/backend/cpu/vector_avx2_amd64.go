@@ -17,6 +17,7 @@ func codeAVX2() *vectorCode {
 		ropeInterleaved: ropeInterleavedAVX2,
 		toHalf:          toHalfAVX2,
 		fromHalf:        fromHalfAVX2,
+		fromQ8:          fromQ8AVX2,
 		softmax:         softmaxAVX2,
 		quantize:        quantizeAVX2,
 		sumSquares:      sumSquaresLanesAVX2,

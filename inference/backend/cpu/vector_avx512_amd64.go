@@ -15,6 +15,7 @@ func codeAVX512() *vectorCode {
 		ropeInterleaved: ropeInterleavedAVX512,
 		toHalf:          toHalfAVX512,
 		fromHalf:        fromHalfAVX512,
+		fromQ8:          fromQ8AVX512,
 		softmax:         softmaxAVX512,
 		quantize:        quantizeAVX512,
 		sumSquares:      sumSquaresLanesAVX512,

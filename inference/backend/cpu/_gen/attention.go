@@ -78,6 +78,31 @@ func (i isa) horizontalMax(v VecVirtual) {
 	}
 }
 
+// fromQ8 makes the widening of blocks of Q8_0; see fromQ8Go in the package.
+func fromQ8(i isa) {
+	function("fromQ8"+i.name, "func(dst *float32, x *byte, blocks int)", "widens blocks of 32 codes with a float16 scale before them.")
+	dst, x, n := param("dst"), param("x"), param("blocks")
+	scale, v := i.vec(), i.vecs(32/i.elems)
+	loop("next", n, 1, func() {
+		if i == avx512 {
+			VPBROADCASTW(Mem{Base: x}, scale.AsY())
+			VCVTPH2PS(scale.AsY(), scale)
+		} else {
+			VPBROADCASTW(Mem{Base: x}, scale.AsX())
+			VCVTPH2PS(scale.AsX(), scale)
+		}
+		for j := range v {
+			VPMOVSXBD(Mem{Base: x, Disp: 2 + j*i.elems}, v[j])
+			VCVTDQ2PS(v[j], v[j])
+			VMULPS(scale, v[j], v[j])
+			VMOVUPS(v[j], Mem{Base: dst, Disp: j * i.bytes()})
+		}
+		add(34, x)
+		add(128, dst)
+	})
+	done()
+}
+
 // denseTokens are the token counts with a kernel of their own.
 func denseTokens(i isa) []int {
 	if i == avx512 {

@@ -54,6 +54,7 @@ func main() {
 		elementwise(i)
 		reductions(i)
 		softmax(i)
+		fromQ8(i)
 		quantize(i)
 		dense(i)
 	}
