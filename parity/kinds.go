@@ -28,7 +28,7 @@ func kinds() []kind {
 		{isFile("tiling.json"), notYet("cutting images into tiles is not supported by this build")},
 		{isLines("model", "tokenize"), checkRealTokens},
 		{isLines("model", "loglikelihood"), checkRealModel},
-		{isLines("", "metric"), notYet("vectors of metrics and statistics are not supported by this build")},
+		{isLines("", "metric"), checkVectors},
 	}
 }
 

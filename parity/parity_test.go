@@ -62,7 +62,6 @@ func TestSkips(t *testing.T) {
 		"lora":                        "adapters",
 		"lora-pattern":                "adapters",
 		"tiling.json":                 "tiles",
-		"statistics.jsonl":            "metrics and statistics",
 		"gguf/scout-f32.gguf":         `"llama4"`,
 		"llama4-text-scout":           `"llama4_text"`,
 		"llama4-vision":               `"llama4"`,

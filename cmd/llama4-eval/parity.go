@@ -17,7 +17,7 @@ func newParityCommand() *cobra.Command {
 		Use:   "parity PATH...",
 		Short: "Check this build against recorded reference values",
 		Long: `parity looks at what each PATH is (a model fixture, a tokenizer fixture, GGUF files with expected values, quants.json, recorded values of
-real models; a folder is walked) and prints a line a check with the worst deviation. Exit code 1 if any check failed.`,
+real models, vectors of metrics and statistics; a folder is walked) and prints a line a check with the worst deviation. Exit code 1 if any check failed.`,
 		Example: `  llama4-eval parity fixtures
   llama4-eval parity --cpu reference --limit 10 fixtures/real-models
   llama4-eval parity --cpu avx2 --threads 1 fixtures/gguf`,
