@@ -4,6 +4,7 @@
 //     directions. Its JSON Schema is in results.schema.json.
 //   - [Sample] is one line of samples/<task>.jsonl; its schema is in sample.schema.json.
 //   - [Text] is the table for a terminal, [Markdown] the same for a page, [CSV] one line for each value.
+//   - [Bench] is what the bench command measured, with the same formats; its schema is in bench.schema.json.
 //
 // The same record gives the same bytes in every format. Warnings are part of the record and become footnotes. The package
 // computes no metric and writes no file: callers pass an io.Writer.

@@ -11,7 +11,17 @@ type fact struct{ name, text string }
 
 // modelFacts say what was evaluated and how.
 func modelFacts(r *Record) []fact {
-	m := r.Model
+	prompting := "base prompts"
+	if r.Config.Chat {
+		prompting = "chat template"
+	}
+	e := r.Engine
+	engine := []string{e.Device + " " + e.Kernel, "KV " + e.KVType, plural(int64(e.Threads), "thread"), fmt.Sprintf("context %d", e.Context), prompting}
+	return []fact{{"model", strings.Join(modelParts(r.Model), " · ")}, {"engine", strings.Join(engine, " · ")}}
+}
+
+// modelParts are the facts of a model that are known.
+func modelParts(m Model) []string {
 	parts := []string{m.Name}
 	for _, p := range []string{m.Arch, m.Quant} {
 		if p != "" {
@@ -24,13 +34,7 @@ func modelFacts(r *Record) []fact {
 	if m.Bytes > 0 {
 		parts = append(parts, size(m.Bytes))
 	}
-	prompting := "base prompts"
-	if r.Config.Chat {
-		prompting = "chat template"
-	}
-	e := r.Engine
-	engine := []string{e.Device + " " + e.Kernel, "KV " + e.KVType, plural(int64(e.Threads), "thread"), fmt.Sprintf("context %d", e.Context), prompting}
-	return []fact{{"model", strings.Join(parts, " · ")}, {"engine", strings.Join(engine, " · ")}}
+	return parts
 }
 
 // costFacts say what the run took.

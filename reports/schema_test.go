@@ -85,6 +85,7 @@ func TestSchemaFiles(t *testing.T) {
 	}{
 		{"results.schema.json", schemaFor[Record](t, "llama4-eval results.json, schema_version 1")},
 		{"sample.schema.json", schemaFor[Sample](t, "llama4-eval samples/<task>.jsonl, one line")},
+		{"bench.schema.json", benchSchema(t)},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			var buf bytes.Buffer

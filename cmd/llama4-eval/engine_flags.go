@@ -13,16 +13,25 @@ import (
 
 var cpuLevels = []string{"auto", "reference", "avx2", "avx512"}
 
-// registerEngineFlags adds the flags that run and later commands share. batch is "auto" or a number.
+// registerEngineFlags adds the flags that say how a model is run. batch is "auto" or a number.
 func registerEngineFlags(fs *pflag.FlagSet, o *inference.Options, batch *string) {
-	fs.StringVar(&o.Device, "device", "auto", "auto or cpu")
-	fs.StringVar(&o.CPU, "cpu", "auto", "kernels: auto, reference (plain Go, float32 activations), avx2, avx512")
-	fs.IntVar(&o.Threads, "threads", 0, "threads that compute; 0 = one a processor")
-	fs.StringVarP(batch, "batch-size", "b", "auto", "samples run side by side: auto or a number; decides no result")
+	registerDeviceFlags(fs, o)
 	fs.IntVar(&o.Context, "ctx", 0, "longest prompt and answer in tokens; 0 = the model's")
-	fs.StringVar(&o.KVType, "kv-type", "", "keys and values: f16, f32, or q8_0, about half of f16 (default f16, f32 with --cpu reference)")
+	fs.IntVar(&o.Threads, "threads", 0, "threads that compute; 0 = one a processor")
+	registerBatchFlag(fs, batch, "samples run side by side: auto or a number; decides no result")
 	fs.StringVar(&o.PrefixCache, "prefix-cache", "auto", "auto computes what prompts have in common once; off; decides no result")
 	fs.StringVar(&o.Speculation, "speculation", "auto", "auto guesses tokens of answers that quote their prompt; off; decides no result")
+}
+
+// registerDeviceFlags adds those of them that mean the same to every command.
+func registerDeviceFlags(fs *pflag.FlagSet, o *inference.Options) {
+	fs.StringVar(&o.Device, "device", "auto", "auto or cpu")
+	fs.StringVar(&o.CPU, "cpu", "auto", "kernels: auto, reference (plain Go, float32 activations), avx2, avx512")
+	fs.StringVar(&o.KVType, "kv-type", "", "keys and values: f16, f32, or q8_0, about half of f16 (default f16, f32 with --cpu reference)")
+}
+
+func registerBatchFlag(fs *pflag.FlagSet, batch *string, usage string) {
+	fs.StringVarP(batch, "batch-size", "b", "auto", usage)
 }
 
 func parseBatch(s string) (int, error) {

@@ -32,7 +32,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // run executes one command line and returns its exit code. An interruption shows as a canceled ctx.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(benchSpellings(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -56,6 +56,7 @@ func newRoot() *cobra.Command {
 It reads GGUF files and Hugging Face folders with an engine of its own and needs no network.`,
 		Example: `  llama4-eval run --suite clue --model model.gguf --limit 50
   llama4-eval run --tasks tnews,c3 --model model.gguf --data ~/clue
+  llama4-eval bench --model model.gguf
   llama4-eval inspect model.gguf
   llama4-eval doctor`,
 		Version:       version(),
@@ -74,7 +75,7 @@ It reads GGUF files and Hugging Face folders with an engine of its own and needs
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRunCommand(), newListCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newDoctorCommand())
+	root.AddCommand(newRunCommand(), newBenchCommand(), newListCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newDoctorCommand())
 	return root
 }
 

@@ -245,11 +245,7 @@ func (f *runFlags) write(stdout io.Writer, record *reports.Record, dir string) e
 func newObserver(kind string, w io.Writer) (runner.Observer, error) {
 	switch kind {
 	case "auto":
-		if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) && os.Getenv("CI") == "" && os.Getenv("TERM") != "dumb" {
-			width, _, err := term.GetSize(int(file.Fd()))
-			if err != nil || width < 20 {
-				width = 80
-			}
+		if width, ok := terminalWidth(w); ok {
 			return runner.NewBar(w, width), nil
 		}
 		return runner.NewPlain(w), nil
@@ -261,6 +257,19 @@ func newObserver(kind string, w io.Writer) (runner.Observer, error) {
 		return nil, nil
 	}
 	return nil, usagef("--progress %q: want auto, plain, json or off", kind)
+}
+
+// terminalWidth is the number of columns of a terminal that a line can be drawn on; false if w is none.
+func terminalWidth(w io.Writer) (int, bool) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) || os.Getenv("CI") != "" || os.Getenv("TERM") == "dumb" {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width < 20 {
+		width = 80
+	}
+	return width, true
 }
 
 // parseGen reads generation settings; the names of lm-evaluation-harness are accepted too.
