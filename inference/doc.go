@@ -4,6 +4,7 @@
 //   - Engine.Score, Rolling, Generate: ScoreRequest, RollingRequest and GenerateRequest in, results with their Usage out
 //   - Overlength, ContextError: what happens to a prompt that does not fit
 //   - FileError: a weight file was truncated or changed while it was in use
+//   - MemoryError: a model does not fit into memory with the options it was given
 //   - PerplexityWindows, RollingWindows: cut a text into windows for Rolling
 //   - Stats, MemoryReport: counters, latencies, and what takes memory
 //   - Checkpoint, OpenCheckpoint, FindModel: weight files of any supported format

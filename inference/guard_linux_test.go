@@ -2,7 +2,6 @@ package inference
 
 import (
 	"errors"
-	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -11,55 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/llama4-eval/llama4-eval/inference/gguf/gguftest"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
 )
-
-// smallModel writes a model of some dozen pages with random weights, whose tokens are the ASCII letters and some signs.
-func smallModel(t *testing.T) string {
-	t.Helper()
-	const hidden, ffn, layers = 64, 96, 2
-	b := gguftest.New("llama")
-	for key, v := range map[string]uint32{"block_count": layers, "context_length": 512, "embedding_length": hidden, "feed_forward_length": ffn, "attention.head_count": 2} {
-		b.Set("llama."+key, v)
-	}
-	b.Set("llama.attention.layer_norm_rms_epsilon", float32(1e-5))
-	var tokens []string
-	for c := '!'; c <= '~'; c++ {
-		tokens = append(tokens, string(c))
-	}
-	b.Set("tokenizer.ggml.model", "gpt2")
-	b.Set("tokenizer.ggml.pre", "qwen2")
-	b.Set("tokenizer.ggml.tokens", tokens)
-	b.Set("tokenizer.ggml.merges", []string{})
-	b.Set("tokenizer.ggml.eos_token_id", uint32(0))
-	rng := rand.New(rand.NewPCG(5, 6))
-	weights := func(name string, shape ...int) {
-		n := 1
-		for _, d := range shape {
-			n *= d
-		}
-		values := make([]float32, n)
-		for i := range values {
-			values[i] = float32(rng.NormFloat64() * 0.2)
-		}
-		b.Quantized(name, tensor.F32, shape, values...)
-	}
-	weights("token_embd.weight", len(tokens), hidden)
-	for _, block := range []string{"blk.0.", "blk.1."} {
-		weights(block+"attn_norm.weight", hidden)
-		for _, name := range []string{"attn_q", "attn_k", "attn_v", "attn_output"} {
-			weights(block+name+".weight", hidden, hidden)
-		}
-		weights(block+"ffn_norm.weight", hidden)
-		weights(block+"ffn_gate.weight", ffn, hidden)
-		weights(block+"ffn_up.weight", ffn, hidden)
-		weights(block+"ffn_down.weight", hidden, ffn)
-	}
-	weights("output_norm.weight", hidden)
-	return b.WriteFile(t, "small.gguf")
-}
 
 var smallRequest = ScoreRequest{Context: tokenizer.Text("abcdefgh"), Continuations: []string{"ij", "kl"}}
 
@@ -105,7 +58,7 @@ func TestFileChangesDuringUse(t *testing.T) {
 	for _, level := range []string{"reference", "auto"} {
 		for _, c := range changes {
 			t.Run(level+"/"+c.name, func(t *testing.T) {
-				path := smallModel(t)
+				path := smallModel(t, 512)
 				e := load(t, path, Options{CPU: level, Threads: 2})
 				want, err := e.Score(t.Context(), smallRequest)
 				if err != nil {
@@ -134,7 +87,7 @@ func TestFileChangesDuringLoad(t *testing.T) {
 	for _, level := range []string{"reference", "auto"} {
 		for _, change := range changes {
 			t.Run(level+"/"+change.name, func(t *testing.T) {
-				path := smallModel(t)
+				path := smallModel(t, 512)
 				c, err := OpenCheckpoint(path)
 				if err != nil {
 					t.Fatal(err)

@@ -106,6 +106,11 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		l.o.Log.Warn("context reduced to what memory can hold", "context", plan.context, "model", config.Context)
 	}
 	l.o.Context = plan.context
+	rows := max(stepRows, l.o.BatchSize)
+	budget := newBudget(config, kv, plan, l.o, rows, l.c.TensorBytes, backend.Level() != cpu.Reference)
+	if err := budget.check(memoryLimits()); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+	}
 	// A vocabulary takes about as long to read as the weights of a small model.
 	var tok *tokenizer.Tokenizer
 	g, inner := errgroup.WithContext(ctx)
@@ -113,7 +118,7 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		tok, err = l.tokenizer(config.Vocab)
 		return err
 	})
-	model, err := arch.Build(l.cancelable(inner), backend, models.BuildOptions{MaxRows: max(stepRows, l.o.BatchSize), Pages: plan.pages, KVType: kv})
+	model, err := arch.Build(l.cancelable(inner), backend, models.BuildOptions{MaxRows: rows, Pages: plan.pages, KVType: kv})
 	if terr := g.Wait(); terr != nil { // why Build has stopped, if it has
 		err = terr
 	}
@@ -121,7 +126,7 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		return nil, cause
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.c.Path, err)
+		return nil, fmt.Errorf("%s: %w", l.c.Path, budget.explain(err))
 	}
 	if backend.Level() != cpu.Reference { // which reads the weights where they lie
 		l.c.weights.Drop()

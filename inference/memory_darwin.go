@@ -9,3 +9,8 @@ func totalMemory() int64 {
 	}
 	return fallbackMemory
 }
+
+// memoryLimits are what bounds the memory of this process.
+func memoryLimits() []memoryLimit {
+	return []memoryLimit{{bytes: totalMemory(), what: "this machine has"}}
+}

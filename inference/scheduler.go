@@ -131,7 +131,8 @@ func (s *scheduler) do(ctx context.Context, w work) (*job, error) {
 	// The cache's size never changes, so the worst case can be told before the job waits for its turn.
 	total := s.cache.Total()
 	if j.reserve = w.pages(total, s.maxRows); j.reserve > total {
-		return nil, fmt.Errorf("inference: request needs %d pages of KV cache, there are %d", j.reserve, total)
+		return nil, fmt.Errorf("inference: request needs room for %d tokens of keys and values side by side, there is room for %d: a larger --ctx, or a --kv-type of fewer bits, makes more",
+			j.reserve*kvcache.PageSize, total*kvcache.PageSize)
 	}
 	// A page that is shared when only a part of it is in use is copied, which takes one more for a moment.
 	if j.share = s.share && j.reserve < total; j.share {

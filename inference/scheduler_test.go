@@ -307,7 +307,7 @@ func TestAdmissionIsInOrder(t *testing.T) {
 func TestRequestLargerThanTheCache(t *testing.T) {
 	e, _ := newFakeEngine(t, fakeOptions{pages: 3, rows: 64, jobs: 8, context: 1000})
 	_, err := e.Score(t.Context(), ScoreRequest{Context: tokenizer.Text(strings.Repeat("x", 97)), Continuations: []string{"y"}})
-	if err == nil || !strings.Contains(err.Error(), "needs 4 pages of KV cache, there are 3") {
+	if err == nil || !strings.Contains(err.Error(), "needs room for 128 tokens of keys and values side by side, there is room for 96") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := e.Score(t.Context(), ScoreRequest{Context: tokenizer.Text(strings.Repeat("x", 96)), Continuations: []string{"y"}}); err != nil {

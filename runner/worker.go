@@ -189,6 +189,9 @@ func (p *pool) ask(ctx context.Context, pt *plannedTask, ps *plannedSample) (s *
 		return skipped
 	case errors.As(err, &over):
 		reason := fmt.Sprintf("prompt and answer need %d tokens, the context has %d", over.Tokens, over.Limit)
+		if most := p.model.Info().Model.Context; over.Limit < most && over.Tokens <= most {
+			reason += fmt.Sprintf("; the model has up to %d, given by --ctx", most)
+		}
 		if q.overlength == OverlengthError {
 			reason += "; overlength skip, truncate-left or truncate-middle would go on"
 		}
