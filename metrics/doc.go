@@ -3,6 +3,10 @@
 //   - [Argmax], [Mean], [StdErr], [ClusterStdErr]: choices, means and their standard errors.
 //   - [CMRC], [CMRCSegments], [Treebank]: exact match and F1 of the CMRC 2018 script.
 //   - [Counts], [SurfaceCounts], [SpanCounts], [MacroF1]: the CLUENER score and strict span F1.
+//   - [BLEU], [ChrF]: translation scores, of corpora and sentences, with their signatures and the sums that resampling needs
+//     ([BLEUStats], [ChrFStats]).
+//   - [Tokenizer], [Tokenizers], [Words]: what a text is split into: Chinese characters, words, or by sacreBLEU's rules.
+//   - [Brier], [ECE], [Calibration]: whether confidence is deserved.
 //   - [Wilson], [Bootstrap], [Interval]: intervals; the bootstrap resamples clusters where items share a text, and recomputes
 //     corpus metrics from sums.
 //
