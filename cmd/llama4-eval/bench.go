@@ -163,8 +163,8 @@ func (f *benchFlags) resolve() error {
 	if len(p.threads) == 0 {
 		p.threads = []int{defaultThreads()}
 	}
-	positive := func(n int) bool { return n == 0 }
-	p.prompts, p.generates = slices.DeleteFunc(p.prompts, positive), slices.DeleteFunc(p.generates, positive)
+	zero := func(n int) bool { return n == 0 }
+	p.prompts, p.generates = slices.DeleteFunc(p.prompts, zero), slices.DeleteFunc(p.generates, zero)
 	if len(p.prompts)+len(p.generates) == 0 {
 		return usagef("nothing to measure: -p and -n are both 0")
 	}
@@ -230,10 +230,14 @@ func (f *benchFlags) measure(ctx context.Context, stdout io.Writer, progress *be
 		if ctx.Err() != nil {
 			err = errors.New("interrupted")
 		}
-		if err != nil {
-			if len(b.record.Rows) == 0 {
-				return err
+		if len(b.record.Rows) == 0 {
+			if err == nil {
+				first := b.record.Skipped[0]
+				err = fmt.Errorf("bench: %s: no test fits: %v %s", path, first.BenchTest, first.Reason)
 			}
+			return err
+		}
+		if err != nil {
 			b.record.Warnings = append(b.record.Warnings, "not all tests were run: "+err.Error())
 		}
 		if werr := f.write(stdout, &b.record, i); werr != nil || err != nil {

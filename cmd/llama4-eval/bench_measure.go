@@ -74,6 +74,9 @@ func (b *bench) runThreads(ctx context.Context, threads int, top cpu.Ceiling) er
 	}
 	defer e.Close()
 	b.describe(e)
+	if e.Options().CPU == cpu.Reference.String() { // it multiplies floats, whatever the weights are stored as
+		top.Int8 = top.Float32
+	}
 	r, err := newBenchRunner(e, b.flags.seed)
 	if err != nil {
 		return err
