@@ -43,6 +43,7 @@ type weightFiles interface {
 	Guard(read func() error) error
 	Reader(part int) io.Reader
 	Drop()
+	DropPart(data []byte)
 	Close() error
 }
 

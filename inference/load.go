@@ -82,7 +82,7 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	backend, err := cpu.New(cpu.Options{Level: level, Threads: l.o.Threads})
+	backend, err := cpu.New(cpu.Options{Level: level, Threads: l.o.Threads, Packed: l.c.weights.DropPart})
 	if err != nil {
 		return nil, err
 	}

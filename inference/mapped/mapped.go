@@ -76,12 +76,28 @@ func (f *File) Drop() {
 	}
 }
 
+// DropPart is Drop for a part of Data, which it may be of any size: only pages that lie within it are dropped. It may be called by
+// several goroutines at once, and does nothing if the part is of other memory.
+func (f *File) DropPart(part []byte) {
+	if len(part) == 0 || f.unmap == nil || !f.holds(address(part)) {
+		return
+	}
+	page := os.Getpagesize()
+	from := int(address(part) - address(f.data))
+	to := min(from+len(part), len(f.data)) / page * page
+	if from = (from + page - 1) / page * page; from < to {
+		drop(f.data[from:to])
+	}
+}
+
+func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
+
 // holds says whether addr lies in the data.
 func (f *File) holds(addr uintptr) bool {
 	if len(f.data) == 0 {
 		return false
 	}
-	start := uintptr(unsafe.Pointer(unsafe.SliceData(f.data)))
+	start := address(f.data)
 	return addr >= start && addr-start < uintptr(len(f.data))
 }
 

@@ -64,6 +64,17 @@ func TestDropKeepsContent(t *testing.T) {
 	if !bytes.Equal(f.Data(), want) {
 		t.Error("the bytes changed")
 	}
+	for _, part := range [][2]int{{0, len(want)}, {0, 1}, {4095, 8193}, {100, 60_000}, {len(want), len(want)}} {
+		f.DropPart(f.Data()[part[0]:part[1]])
+		if !bytes.Equal(f.Data(), want) {
+			t.Errorf("the bytes changed when %v were dropped", part)
+		}
+	}
+	other := bytes.Clone(want)
+	if f.DropPart(other); !bytes.Equal(other, want) {
+		t.Error("memory that is not the file's changed")
+	}
 	f.Close()
 	f.Drop() // after Close there is nothing to drop
+	f.DropPart(want)
 }

@@ -182,6 +182,13 @@ func (f *File) Guard(read func() error) error { return mapped.Guard(read, f.maps
 // Reader reads a part as a file, from its start.
 func (f *File) Reader(part int) io.Reader { return f.maps[part].Reader() }
 
+// DropPart is Drop for data of a tensor, or a part of it: see [mapped.File.DropPart].
+func (f *File) DropPart(data []byte) {
+	for _, m := range f.maps {
+		m.DropPart(data)
+	}
+}
+
 // Drop tells the system that the weights are not needed for now. They stay readable, at the cost of reading them from the file again.
 func (f *File) Drop() {
 	for _, m := range f.maps {

@@ -14,6 +14,10 @@ import (
 type Options struct {
 	Level   Level // default Auto
 	Threads int   // that compute at the same time; default runtime.GOMAXPROCS(0)
+
+	// Packed is told of data of tensors once it has been copied to the layout of the kernels, a piece at a time: products read it no more.
+	// It is called by several goroutines at once. Default: nobody is told.
+	Packed func(data []byte)
 }
 
 // Backend does the arithmetic of models on the CPU. It implements models.Ops: see there for what each step computes, and
@@ -26,10 +30,11 @@ type Backend struct {
 	k     *kernels // nil at level Reference
 	pool  *pool
 
-	workers []worker // scratch, by worker number
-	ropes   map[*models.Rope]*ropeTable
-	err     error // the first one of a step; steps do nothing once it is set
-	closed  bool
+	workers  []worker          // scratch, by worker number
+	onPacked func(data []byte) // see Options.Packed
+	ropes    map[*models.Rope]*ropeTable
+	err      error // the first one of a step; steps do nothing once it is set
+	closed   bool
 
 	// The jobs of the steps are kept here so that a step does not allocate.
 	jobs struct {
@@ -73,7 +78,7 @@ func New(o Options) (*Backend, error) {
 		o.Level = best()
 	}
 	b := &Backend{
-		level:   o.Level,
+		level: o.Level, onPacked: o.Packed,
 		workers: make([]worker, o.Threads),
 		ropes:   make(map[*models.Rope]*ropeTable),
 		ledger:  make(map[Kind]int64),

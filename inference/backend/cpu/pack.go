@@ -260,6 +260,19 @@ func (p *packed) forms() form {
 	return f
 }
 
+// sources calls f with the stored bytes of groups [from, to), part by part.
+func (p *packed) sources(from, to int, f func(data []byte)) {
+	first, last := from*groupRows, min(to*groupRows, p.nRows)
+	for i := range p.parts {
+		t := &p.parts[i]
+		n, size := t.Rows(), t.Type.RowBytes(p.cols)
+		if a, b := max(first, 0), min(last, n); a < b {
+			f(t.Data[a*size : b*size])
+		}
+		first, last = first-n, last-n
+	}
+}
+
 // release lets go of the tensors that were packed.
 func (p *packed) release() { p.parts = nil }
 
@@ -350,11 +363,14 @@ func putBytes(l layout, block []byte, r int, c *coded) {
 // packFloats fills a group of a layout without codes.
 func (s *panel) packFloats(group, cols int, rows *[groupRows][]byte, types *[groupRows]tensor.Type) {
 	if s.layout != layoutF32 {
-		dst := s.halves()[group*groupRows*cols:]
-		for r, row := range rows {
-			if row != nil {
-				for i := range cols {
-					dst[groupRows*i+r] = binary.LittleEndian.Uint16(row[2*i:])
+		for i := 0; i < cols; i += 32 {
+			dst := (*[groupRows * 32]uint16)(s.halves()[groupRows*(group*cols+i):])
+			for r, row := range rows {
+				if row == nil {
+					continue
+				}
+				for j, src := 0, (*[64]byte)(row[2*i:]); j < 32; j++ {
+					dst[groupRows*j+r] = binary.LittleEndian.Uint16(src[2*j:])
 				}
 			}
 		}
@@ -363,11 +379,11 @@ func (s *panel) packFloats(group, cols int, rows *[groupRows][]byte, types *[gro
 	dst := s.floats()[group*groupRows*cols:]
 	const chunk = 256 // a multiple of every block size
 	var buffer [chunk]float32
-	for r, row := range rows {
-		if row == nil {
-			continue
-		}
-		for i := 0; i < cols; i += chunk {
+	for i := 0; i < cols; i += chunk {
+		for r, row := range rows {
+			if row == nil {
+				continue
+			}
 			t, n := types[r], min(chunk, cols-i)
 			if err := tensor.Dequantize(t, buffer[:n], row[t.RowBytes(i):t.RowBytes(i+n)]); err != nil {
 				panic(err) // sizes and type were checked by newPacked

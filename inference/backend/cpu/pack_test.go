@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
@@ -186,6 +187,48 @@ func diffFloats(t *testing.T, got, want []float32) {
 		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
 			t.Fatalf("element %d of %d: got %v (%#x), want %v (%#x)", i, len(want),
 				got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i]))
+		}
+	}
+}
+
+// TestPackedSources wants every stored byte reported once when a matrix of several parts is packed, and unchanged values.
+func TestPackedSources(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 0))
+	parts := []tensor.Tensor{
+		randomTensor(r, tensor.Q8_0, 50, 64), randomTensor(r, tensor.Q8_0, 14, 64), randomTensor(r, tensor.Q5_0, 3000, 64),
+	}
+	seen := make([]map[int]int, len(parts)) // length by offset
+	for i := range seen {
+		seen[i] = map[int]int{}
+	}
+	var mu sync.Mutex
+	b, err := New(Options{Level: Generic, Threads: 3, Packed: func(data []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		for i, p := range parts {
+			if off := int(addr(data) - addr(p.Data)); addr(data) >= addr(p.Data) && off < len(p.Data) {
+				seen[i][off] = len(data)
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	m, err := b.NewMatrix("m", parts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Prepare(m); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range parts {
+		at := 0
+		for at < len(p.Data) && seen[i][at] > 0 {
+			at += seen[i][at]
+		}
+		if at != len(p.Data) {
+			t.Errorf("part %d: %d of %d bytes reported in a row: %v", i, at, len(p.Data), seen[i])
 		}
 	}
 }

@@ -85,7 +85,7 @@ func (b *Backend) packed(m *matrix) {
 		b.err = fmt.Errorf("%w, matrix %s", err, m.name)
 		return
 	}
-	j := &packJob{p: p, chunks: min(p.groups(), 64)}
+	j := &packJob{p: p, chunks: min(p.groups(), 64), packed: b.onPacked}
 	b.pool.run(j.chunks, j)
 	p.release()
 	m.packed, m.pending = p, false
@@ -101,12 +101,17 @@ func (b *Backend) Prepare(m models.Matrix) error {
 type packJob struct {
 	p      *packed
 	chunks int
+	packed func(data []byte) // see Options
 }
 
 func (j *packJob) run(chunk, _ int) {
 	n := j.p.groups()
-	for g := chunk * n / j.chunks; g < (chunk+1)*n/j.chunks; g++ {
+	from, to := chunk*n/j.chunks, (chunk+1)*n/j.chunks
+	for g := from; g < to; g++ {
 		j.p.packGroup(g)
+	}
+	if j.packed != nil {
+		j.p.sources(from, to, j.packed)
 	}
 }
 
