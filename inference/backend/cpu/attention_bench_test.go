@@ -29,7 +29,7 @@ func BenchmarkAttend(b *testing.B) {
 			continue
 		}
 		for _, s := range attendShapes {
-			for _, typ := range []tensor.Type{tensor.F16} {
+			for _, typ := range []tensor.Type{tensor.F16, tensor.Q8_0} {
 				for _, threads := range []int{1, 2} {
 					back := open(b, Options{Level: level, Threads: threads})
 					width := (s.heads + 2*s.kvHeads) * s.dim

@@ -27,7 +27,7 @@ type attendJob struct {
 
 const (
 	// attendQueries is the number of queries (positions times heads of a group) that should pass over the keys together.
-	attendQueries = 24
+	attendQueries = 48
 	// segmentPages is the number of pages in a segment. Results depend on it.
 	segmentPages = 16
 )
