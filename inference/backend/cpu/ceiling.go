@@ -155,7 +155,7 @@ func (m *ceilingMeasure) touch(ctx context.Context, threads int) {
 
 // rounds is how many rounds a second a loop makes in all threads.
 func (m *ceilingMeasure) rounds(ctx context.Context, feeds []ceilingFeed, loop func(f *ceilingFeed, rounds int)) float64 {
-	rounds := 1024 // in a call, then as many as take about computeCall
+	rounds := 256 // in a call, then as many as take about computeCall
 	for ; rounds < 1<<24; rounds *= 2 {
 		took := time.Hour
 		for range 3 { // an interruption makes one too long

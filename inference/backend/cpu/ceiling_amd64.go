@@ -12,7 +12,7 @@ func ceilingKernelsFor(l Level) ceilingKernels {
 	case AVX512:
 		return vectorCeilingKernels(sumWordsAVX512, dotsAVX512, 16, productsAVX512, 12)
 	case AVX2:
-		return vectorCeilingKernels(sumWordsAVX2, dotsAVX2, 4, productsAVX2, 6)
+		return vectorCeilingKernels(sumWordsAVX2, dotsAVX2, 24, productsAVX2, 6)
 	}
 	return goCeilingKernels()
 }

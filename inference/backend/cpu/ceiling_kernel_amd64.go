@@ -19,7 +19,7 @@ func sumWordsAVX2(p *byte, steps int, ahead int, sums *uint64)
 //go:noescape
 func dotsAVX512(w *byte, x *byte, rounds int, sums *int32)
 
-// dotsAVX2 adds 4 times rounds, rounds >= 1, the products of 64 unsigned and 64 signed bytes to 16 sums. No pair of products may pass 32767.
+// dotsAVX2 adds 24 times rounds, rounds >= 1, the products of 64 unsigned and 64 signed bytes to 16 sums. Eight times the sum of a pair of products must fit 16 bits.
 //
 //go:noescape
 func dotsAVX2(w *byte, x *byte, rounds int, sums *int32)

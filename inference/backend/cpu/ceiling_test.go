@@ -31,7 +31,7 @@ func TestCeilingKernels(t *testing.T) {
 			var x [64]int8
 			var a, b [16]float32
 			for i := range w {
-				w[i], x[i] = uint8(rng.IntN(200)), int8(rng.IntN(120)-60)
+				w[i], x[i] = uint8(rng.IntN(16)), int8(rng.IntN(255)-127)
 			}
 			for i := range a {
 				a[i], b[i] = float32(rng.IntN(19)-9), float32(rng.IntN(19)-9)
