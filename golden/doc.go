@@ -6,8 +6,8 @@
 //	go test ./reports -update
 //
 // A package that does not import golden rejects the flag, so packages are updated one at a time and every golden is
-// reviewed like code. [Shared] and [Model] find reference material and real models that tests may use and must
-// not require; they skip the test with the reason when it is absent.
+// reviewed like code. [Shared], [Model] and [Jieba] find reference material, real models and a dictionary that tests may use
+// and must not require; they skip the test with the reason when it is absent.
 //
 // The package is imported by tests only and imports nothing of ours.
 package golden

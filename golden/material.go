@@ -40,6 +40,20 @@ func Model(t testing.TB, name string) string {
 	return ""
 }
 
+// Jieba returns the folder of jieba's dictionary and tables: $LLAMA4_EVAL_JIEBA, or ~/.cache/llama4-eval/jieba. The test is skipped
+// when it is absent.
+func Jieba(t testing.TB) string {
+	t.Helper()
+	folder := os.Getenv("LLAMA4_EVAL_JIEBA")
+	if home, err := os.UserHomeDir(); folder == "" && err == nil {
+		folder = filepath.Join(home, ".cache", "llama4-eval", "jieba")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "dict.txt")); err != nil {
+		t.Skip("no dictionary of jieba (looked in $LLAMA4_EVAL_JIEBA or ~/.cache/llama4-eval/jieba)")
+	}
+	return folder
+}
+
 func moduleRoot(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -6,12 +6,13 @@
 //   - [BLEU], [ChrF]: translation scores, of corpora and sentences, with their signatures and the sums that resampling needs
 //     ([BLEUStats], [ChrFStats]).
 //   - [Tokenizer], [Tokenizers], [Words]: what a text is split into: Chinese characters, words, or by sacreBLEU's rules.
+//   - [Jieba]: words of Chinese text, as jieba 0.42.1 cuts them, with lexicons of a domain.
 //   - [Brier], [ECE], [Calibration]: whether confidence is deserved.
 //   - [Wilson], [Bootstrap], [Interval]: intervals; the bootstrap resamples clusters where items share a text, and recomputes
 //     corpus metrics from sums.
 //
-// It knows nothing of tasks, records or models, and nothing of files. A metric of an empty set is no number: functions return ok =
-// false rather than 0 or NaN.
+// It knows nothing of tasks, records or models, and nothing of files, but for the dictionary that [NewJieba] reads. A metric of an empty
+// set is no number: functions return ok = false rather than 0 or NaN.
 //
 //	em, f1 := metrics.CMRC("1999年", []string{"1999年", "在1999年"})
 //	ci, ok := metrics.Wilson(41, 50, 0.95)
