@@ -8,8 +8,13 @@
 //   - [Tokenizer], [Tokenizers], [Words]: what a text is split into: Chinese characters, words, or by sacreBLEU's rules.
 //   - [Jieba]: words of Chinese text, as jieba 0.42.1 cuts them, with lexicons of a domain.
 //   - [Brier], [ECE], [Calibration]: whether confidence is deserved.
-//   - [Wilson], [Bootstrap], [Interval]: intervals; the bootstrap resamples clusters where items share a text, and recomputes
-//     corpus metrics from sums.
+//   - [Wilson], [ClopperPearson], [Bootstrap], [Interval]: intervals; the bootstrap resamples clusters where items share a text, and
+//     recomputes corpus metrics from sums ([Percentile], [Expanded], [BCa]).
+//   - [ClusterMean], [Ratio], [Estimate]: means and ratios with standard errors that are right for clusters, few ones too.
+//   - [McNemarExact], [McNemarMidP], [SignFlip], [Permutation], [PairedT], [SignedRank]: do two runs on the same items differ?
+//   - [McNemarDesign]: which drop a test would have seen, and how often.
+//   - [Holm], [BenjaminiHochberg]: p values of several tests.
+//   - [Pearson], [Spearman], [KendallTauB]: correlations.
 //
 // It knows nothing of tasks, records or models, and nothing of files, but for the dictionary that [NewJieba] reads. A metric of an empty
 // set is no number: functions return ok = false rather than 0 or NaN.
