@@ -34,6 +34,7 @@ const (
 	defaultCeilingBuffer = 256 << 20
 	readCall             = 256 << 10 // bytes
 	computeCall          = 50 * time.Microsecond
+	leastCalls           = 8 // however late a busy system lets a thread begin
 
 	// Rates are those of the best millisecond. On a busy machine the system gives a thread the processor for a few
 	// milliseconds at a time, so there too some of them see all threads run.
@@ -189,7 +190,7 @@ func (m *ceilingMeasure) rate(ctx context.Context, threads int, call func(thread
 			log[0].at = time.Since(start)
 			for n := 0; ctx.Err() == nil; n++ {
 				last := log[n]
-				if last.at > m.share {
+				if last.at > m.share && n >= leastCalls {
 					break
 				}
 				done := last.done + float64(call(t, n, last.at))
@@ -202,9 +203,13 @@ func (m *ceilingMeasure) rate(ctx context.Context, threads int, call func(thread
 	if ctx.Err() != nil {
 		return 0
 	}
+	end := time.Duration(0)
+	for _, l := range logs {
+		end = max(end, l[len(l)-1].at)
+	}
 	best := 0.0
 	const step = ceilingWindow / 4
-	for from := time.Duration(0); from+ceilingWindow <= m.share; from += step {
+	for from := time.Duration(0); from < end; from += step {
 		sum := 0.0
 		for t := range logs {
 			sum += logs[t].until(from+ceilingWindow) - logs[t].until(from)
