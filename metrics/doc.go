@@ -7,6 +7,11 @@
 //     ([BLEUStats], [ChrFStats]).
 //   - [Tokenizer], [Tokenizers], [Words]: what a text is split into: Chinese characters, words, or by sacreBLEU's rules.
 //   - [Jieba]: words of Chinese text, as jieba 0.42.1 cuts them, with lexicons of a domain.
+//   - [Rouge], [RougeChinese], [RougePltrdy]: overlap with a summary in our convention and the three that others use.
+//   - [CharF1], [LongBenchF1], [LongBenchRouge], [LongBenchRetrieval], [LongBenchClass]: answers as LawBench and LongBench score them.
+//   - [TagEntities]: entities from B-PER and the like, as seqeval reads them, for [SpanCounts].
+//   - [Ranking], [ReciprocalRank], [HitAt], [RecallAt], [NDCGAt]: search results.
+//   - [Likelihood]: perplexity per token, character and byte. [DivergenceAt], [Divergence]: KL and top-1 agreement of two models.
 //   - [Brier], [ECE], [Calibration]: whether confidence is deserved.
 //   - [Wilson], [ClopperPearson], [Bootstrap], [Interval]: intervals; the bootstrap resamples clusters where items share a text, and
 //     recomputes corpus metrics from sums ([Percentile], [Expanded], [BCa]).

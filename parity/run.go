@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/llama4-eval/llama4-eval/inference/backend/cpu"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
@@ -16,13 +17,16 @@ import (
 
 // Options says what to check and what to check it with.
 type Options struct {
-	Paths   []string    // files and folders of reference values; at least one
-	CPU     string      // "auto" (default), "reference", "avx2" or "avx512"
-	Threads int         // default: one for each processor
-	KVType  string      // "f32" (default) or "f16"
-	Limit   int         // most log-likelihood pairs of each real-model file; 0 = all
-	Each    func(Check) // called with every check as soon as it is done; may be nil
-	Log     io.Writer   // progress of long checks; nil = none
+	Paths   []string // files and folders of reference values; at least one
+	CPU     string   // "auto" (default), "reference", "avx2" or "avx512"
+	Threads int      // default: one for each processor
+	KVType  string   // "f32" (default) or "f16"
+	Limit   int      // most log-likelihood pairs of each real-model file; 0 = all
+	// Segmenter opens jieba for the vectors that need words; it is called at most once. Where it is nil or the error is fs.ErrNotExist,
+	// these vectors are skipped.
+	Segmenter func() (Segmenter, error)
+	Each      func(Check) // called with every check as soon as it is done; may be nil
+	Log       io.Writer   // progress of long checks; nil = none
 }
 
 // Validate names the first option that is wrong.
@@ -122,7 +126,7 @@ func newRun(o Options) (*run, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	r := &run{options: o, level: cpu.Auto, kvType: tensor.F32}
+	r := &run{options: o, level: cpu.Auto, kvType: tensor.F32, words: sync.OnceValues(o.openSegmenter)}
 	if o.CPU != "" {
 		level, err := cpu.ParseLevel(o.CPU)
 		if err != nil {
@@ -141,6 +145,7 @@ type run struct {
 	options Options
 	level   cpu.Level
 	kvType  tensor.Type
+	words   func() (Segmenter, error) // an error is unsupported where there is none
 	report  Report
 }
 

@@ -4,14 +4,17 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 
+	"github.com/llama4-eval/llama4-eval/metrics"
 	"github.com/llama4-eval/llama4-eval/parity"
 	"github.com/spf13/cobra"
 )
 
 func newParityCommand() *cobra.Command {
 	var o parity.Options
-	var device string
+	var device, jieba string
 	var verbose bool
 	cmd := &cobra.Command{
 		Use:   "parity PATH...",
@@ -30,6 +33,7 @@ real models, vectors of metrics and statistics; a folder is walked) and prints a
 			if err := o.Validate(); err != nil {
 				return usageError{err}
 			}
+			o.Segmenter = func() (parity.Segmenter, error) { return metrics.NewJieba(jiebaFolder(jieba)) }
 			w := cmd.OutOrStdout()
 			o.Each = func(c parity.Check) { fmt.Fprintln(w, c) }
 			o.Log = io.Discard
@@ -54,7 +58,20 @@ real models, vectors of metrics and statistics; a folder is walked) and prints a
 	f.IntVar(&o.Threads, "threads", 0, "threads that compute; 0 = one a processor")
 	f.StringVar(&o.KVType, "kv-type", "", "keys and values: f32 (default) or f16")
 	f.IntVarP(&o.Limit, "limit", "L", 0, "most pairs and texts of each real model; 0 = all")
+	f.StringVar(&jieba, "jieba", "", "folder of the Python package jieba, whose dictionary word metrics need (default ~/.cache/llama4-eval/jieba)")
 	f.BoolVarP(&verbose, "verbose", "v", false, "show progress of long checks")
 	completeWith(cmd, "cpu", func() []string { return cpuLevels })
 	return cmd
+}
+
+// jiebaFolder is where the dictionary of jieba is looked for.
+func jiebaFolder(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "jieba"
+	}
+	return filepath.Join(home, ".cache", "llama4-eval", "jieba")
 }
