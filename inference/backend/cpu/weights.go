@@ -15,6 +15,7 @@ type matrix struct {
 	first       []int   // first[i] is the row where parts[i] starts
 	packed      *packed // nil: products go by the float32 path, unless pending
 	pending     bool    // to be packed at the first product
+	inPlace     int64   // bytes counted as Mapped
 }
 
 // Rows is the number of output values.
@@ -49,7 +50,7 @@ func (b *Backend) NewMatrix(name string, parts ...tensor.Tensor) (models.Matrix,
 		return nil, fmt.Errorf("cpu: matrix %s has no parts", name)
 	}
 	m := &matrix{name: name, width: parts[0].Width(), parts: parts}
-	var inPlace int64
+	var size int64
 	for _, t := range parts {
 		if err := checkTensor(name, t); err != nil {
 			return nil, err
@@ -59,14 +60,15 @@ func (b *Backend) NewMatrix(name string, parts ...tensor.Tensor) (models.Matrix,
 		}
 		m.first = append(m.first, m.rows)
 		m.rows += t.Rows()
-		inPlace += int64(len(t.Data))
+		size += int64(len(t.Data))
 	}
 	m.pending = b.k != nil && m.width%groupRows == 0
 	if m.rows < embeddingAspect*m.width {
 		b.packed(m)
 	}
 	if m.packed == nil { // else nothing reads the data any more
-		b.count(Mapped, inPlace)
+		m.inPlace = size
+		b.count(Mapped, size)
 	}
 	return m, b.err
 }
@@ -89,6 +91,8 @@ func (b *Backend) packed(m *matrix) {
 	b.pool.run(j.chunks, j)
 	p.release()
 	m.packed, m.pending = p, false
+	b.count(Mapped, -m.inPlace) // Embed reads single rows of it at most
+	m.inPlace = 0
 }
 
 // Prepare implements [models.Preparer].
