@@ -324,3 +324,34 @@ func FuzzScores(f *testing.F) {
 		}
 	})
 }
+
+// The sums of 3,000 segments are resampled 10,000 times.
+func BenchmarkBootstrapBLEU(b *testing.B) {
+	rows := make([][]float64, 3000)
+	for i := range rows {
+		n := float64(20 + i%30)
+		rows[i] = BLEUStats{n, n + float64(i%5), [4]float64{n / 2, n / 3, n / 4, n / 5}, [4]float64{n, n - 1, n - 2, n - 3}}.Row()
+	}
+	for b.Loop() {
+		Bootstrap{Seed: 1}.Sums(rows, nil, func(sum []float64) float64 { return BLEU{}.Score(BLEUStatsOf(sum)).Value })
+	}
+}
+
+func BenchmarkSegment(b *testing.B) {
+	text, refs := strings.Repeat("今天天气很好，我们去公园散步。", 3), []string{strings.Repeat("今天天气不错，我们去公园走走。", 3)}
+	b.Run("BLEU", func(b *testing.B) {
+		for b.Loop() {
+			BLEU{}.Segment(text, refs)
+		}
+	})
+	b.Run("chrF++", func(b *testing.B) {
+		for b.Loop() {
+			ChrF{Words: 2}.Segment(text, refs)
+		}
+	})
+	b.Run("ROUGE", func(b *testing.B) {
+		for b.Loop() {
+			Rouge{}.Score(text, refs[0])
+		}
+	})
+}

@@ -6,8 +6,8 @@
 //   - Perplexity: the perplexity of a text as llama-perplexity counts it.
 //
 // Kinds of reference values, one file each and listed in kinds.go: model folders (modelfolder.go), GGUF files (ggufs.go),
-// tokenizers (tokenizers.go), block formats (quants.go), real models (realmodel.go), vectors of metrics and statistics (vectors.go). Kinds that exist and that this build cannot
-// check are skipped with that reason.
+// tokenizers (tokenizers.go), block formats (quants.go), real models (realmodel.go), vectors (vectors.go) of metrics of texts
+// (metrics.go) and of statistics (statistics.go). Kinds that exist and that this build cannot check are skipped with that reason.
 //
 // Values computed in float32 from the same weights agree to float rounding, and the tolerances of the reference values
 // (2e-4 for logits) apply. Where the build rounds more than the reference does (activations to 8 bits at the fast kernel
