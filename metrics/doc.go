@@ -18,6 +18,8 @@
 //   - [ClusterMean], [Ratio], [Estimate]: means and ratios with standard errors that are right for clusters, few ones too.
 //   - [McNemarExact], [McNemarMidP], [SignFlip], [Permutation], [PairedT], [SignedRank]: do two runs on the same items differ?
 //   - [McNemarDesign]: which drop a test would have seen, and how often.
+//   - [Gate], [Change]: is a run worse than its baseline, equivalent to it, or is it too little to tell; over one task or many.
+//   - [EquivalentPaired], [Estimate.Equivalent]: is a difference smaller than a margin?
 //   - [Holm], [BenjaminiHochberg]: p values of several tests.
 //   - [Pearson], [Spearman], [KendallTauB]: correlations.
 //

@@ -71,9 +71,15 @@ func incompleteBeta(a, b, x, y float64) (lower, upper float64) {
 	case y <= 0:
 		return 1, 0
 	case x > (a+1)/(a+b+2): // the fraction converges fast below the mean
-		upper, lower = incompleteBeta(b, a, y, x)
-		return lower, upper
+		upper = betaFraction(b, a, y, x)
+		return 1 - upper, upper
 	}
+	lower = betaFraction(a, b, x, y)
+	return lower, 1 - lower
+}
+
+// betaFraction is I_x(a,b) for x not far above the mean.
+func betaFraction(a, b, x, y float64) float64 {
 	const tiny = 1e-300
 	c, d := 1., 1/nonzero(1-(a+b)*x/(a+1), tiny)
 	fraction := d
@@ -90,8 +96,7 @@ func incompleteBeta(a, b, x, y float64) (lower, upper float64) {
 			break
 		}
 	}
-	lower = binomialMass(a, a+b, x, y) * b / (a + b) * fraction
-	return lower, 1 - lower
+	return binomialMass(a, a+b, x, y) * b / (a + b) * fraction
 }
 
 func nonzero(v, instead float64) float64 {
