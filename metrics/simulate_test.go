@@ -46,16 +46,6 @@ func simulated(quick int, f func(rng *splitMix, seed uint64, count []float64), w
 
 func (s *splitMix) uniform() float64 { return float64(s.next()>>11) / (1 << 53) }
 
-// normal values by the polar method.
-func (s *splitMix) normal() float64 {
-	for {
-		u, v := 2*s.uniform()-1, 2*s.uniform()-1
-		if r := u*u + v*v; r > 0 && r < 1 {
-			return u * math.Sqrt(-2*math.Log(r)/r)
-		}
-	}
-}
-
 // A population makes data whose true value is known.
 type population struct {
 	name     string
@@ -185,7 +175,7 @@ func TestSimulatedCoverage(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprintf("%s/n=%d/clusters=%d", p.name, p.n, p.clusters), func(t *testing.T) {
-			hits, n := simulated(400, func(rng *splitMix, seed uint64, count []float64) {
+			hits, n := simulated(200, func(rng *splitMix, seed uint64, count []float64) {
 				values, clusters := p.draw(rng)
 				for i, ci := range intervals(p, values, clusters, seed) {
 					count[i] += truth(ci.Low <= p.mean() && p.mean() <= ci.High)
@@ -246,7 +236,7 @@ func simulateGate(t *testing.T, n, size int, lost, won, drop float64) {
 		p := (before + after) / 2
 		return (before-after)/math.Sqrt(2*p*(1-p)/float64(n)) > 1.6448536
 	}
-	sums, total := simulated(400, func(rng *splitMix, _ uint64, count []float64) {
+	sums, total := simulated(200, func(rng *splitMix, _ uint64, count []float64) {
 		p := Pairs{Baseline: make([]float64, n), Run: make([]float64, n)}
 		if size > 1 {
 			p.Clusters = make([]string, n)
@@ -320,7 +310,7 @@ func simulateGate(t *testing.T, n, size int, lost, won, drop float64) {
 
 // Over several tasks and all of them together there is one alarm too many in at most alpha of the runs.
 func TestSimulatedGateTasks(t *testing.T) {
-	sums, total := simulated(300, func(rng *splitMix, seed uint64, count []float64) {
+	sums, total := simulated(60, func(rng *splitMix, seed uint64, count []float64) {
 		var tasks []Pairs
 		for i := range 6 {
 			p := Pairs{Name: names[i]}

@@ -31,12 +31,14 @@ func value(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Va
 	shared := share(clusters)
 	se, ok := metrics.StdErr(values)
 	if shared {
-		se, ok = metrics.ClusterStdErr(values, clusters)
+		var e metrics.Estimate
+		e, ok = metrics.ClusterMean(values, clusters)
+		se = e.StdErr
 	}
 	if ok {
 		v.Stderr = &se
 	}
-	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}
+	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed, Method: metrics.Expanded}
 	if !m.Proportion {
 		if independent(clusters) > 1 {
 			v.CI95 = pair(boot.Mean(values, clusters))
@@ -125,7 +127,7 @@ func corpusValue(m tasks.Metric, samples []*reports.Sample, seed uint64) (v repo
 	}
 	// The standard error is the spread of the draws that the interval is made of (Welford's sums).
 	var draws, mean, squares float64
-	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed}
+	boot := metrics.Bootstrap{Draws: bootstrapDraws, Confidence: confidence, Seed: seed, Method: metrics.Expanded}
 	v.CI95 = pair(boot.Corpus(stats, clusters, func(sum map[string]float64) float64 {
 		x := m.Corpus(sum)
 		draws++
