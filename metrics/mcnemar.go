@@ -52,14 +52,14 @@ func McNemarChiSquared(lost, won int, corrected bool) (statistic, p float64, ok 
 
 // A McNemarDesign is what the power of an exact test on paired items depends on.
 type McNemarDesign struct {
-	N        int     // items
+	N        int     // items, at most 2^30
 	Won      float64 // probability of an item to be won: how often runs differ without any drop
 	Alpha    float64 // level of the test in (0,1); 0 = 0.05
 	OneSided bool    // test for losses only, as a gate does
 }
 
 func (d McNemarDesign) valid() bool {
-	return d.N > 0 && d.Won >= 0 && d.Won <= 1 && (d.Alpha == 0 || d.Alpha > 0 && d.Alpha < 1)
+	return d.N > 0 && d.N <= 1<<30 && d.Won >= 0 && d.Won <= 1 && (d.Alpha == 0 || d.Alpha > 0 && d.Alpha < 1)
 }
 
 // Power returns the exact probability that the test finds a difference when items are lost with probability Won + drop. ok is false
@@ -96,8 +96,8 @@ func (d McNemarDesign) SmallestDrop(power float64) (drop float64, ok bool) {
 
 // critical keeps, for every number of items that differ, how few of them may be won for the test to find a loss.
 type critical struct {
-	level float64 // of the smaller tail
-	most  []int   // -2 = not known yet, -1 = never
+	level float64     // of the smaller tail
+	most  map[int]int // those asked for; -1 = never
 }
 
 func newCritical(d McNemarDesign) *critical {
@@ -108,17 +108,13 @@ func newCritical(d McNemarDesign) *critical {
 	if !d.OneSided {
 		level /= 2
 	}
-	c := &critical{level, make([]int, d.N+1)}
-	for m := range c.most {
-		c.most[m] = -2
-	}
-	return c
+	return &critical{level, make(map[int]int)}
 }
 
 // at is the largest k with P(X ≤ k) at most the level for m fair coins.
 func (c *critical) at(m int) int {
-	if c.most[m] != -2 {
-		return c.most[m]
+	if k, ok := c.most[m]; ok {
+		return k
 	}
 	rejects := func(k int) bool {
 		lower, _ := binomialTails(k, m, 0.5, 0.5)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -161,8 +162,13 @@ func readVectors(path string) (map[string][]vector, error) {
 		return nil, fmt.Errorf("parity: %w", err)
 	}
 	defer f.Close()
+	return parseVectors(f, path)
+}
+
+// parseVectors reads the cases of a file; path is for errors.
+func parseVectors(r io.Reader, path string) (map[string][]vector, error) {
 	cases := make(map[string][]vector)
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {
 		if len(lines.Bytes()) == 0 {
