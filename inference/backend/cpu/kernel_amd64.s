@@ -16076,7 +16076,7 @@ group_end:
 	RET
 
 // func blocksW8AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·blocksW8AVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
@@ -16097,6 +16097,23 @@ group:
 
 block:
 	LEAQ         (CX)(DX*8), BX
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	PREFETCHT0   4736(AX)
+	PREFETCHT0   4800(AX)
+	PREFETCHT0   4864(AX)
+	PREFETCHT0   4928(AX)
+	PREFETCHT0   4992(AX)
+	PREFETCHT0   5056(AX)
+	PREFETCHT0   5120(AX)
 	VMOVDQU      const_80808080<>+0(SB), Y1
 	VPXOR        (AX), Y1, Y1
 	VPABSB       Y1, Y2
@@ -18334,7 +18351,7 @@ group_end:
 	RET
 
 // func blocksW5AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·blocksW5AVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
@@ -18355,6 +18372,17 @@ group:
 
 block:
 	LEAQ         (CX)(DX*8), BX
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	PREFETCHT0   4736(AX)
 	LEAQ         (BX)(DX*4), R9
 	LEAQ         (R9)(DX*2), R9
 	VPBROADCASTD (R9)(DX*2), Y4
@@ -20262,7 +20290,7 @@ group_end:
 	RET
 
 // func blocksW4AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·blocksW4AVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
@@ -20283,6 +20311,15 @@ group:
 
 block:
 	LEAQ         (CX)(DX*8), BX
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
 	LEAQ         (BX)(DX*4), R9
 	LEAQ         (R9)(DX*2), R9
 	VPBROADCASTD (R9)(DX*2), Y3
@@ -21924,7 +21961,7 @@ group_end:
 	RET
 
 // func blocksW4MAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·blocksW4MAVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
@@ -21945,6 +21982,16 @@ group:
 
 block:
 	LEAQ         (CX)(DX*8), BX
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
 	VMOVDQU      (AX), Y1
 	VPSRLW       $0x04, Y1, Y2
 	VPAND        const_0f0f0f0f<>+0(SB), Y1, Y1
@@ -23507,7 +23554,7 @@ group_end:
 	RET
 
 // func blocksW4KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·blocksW4KAVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
@@ -23535,6 +23582,15 @@ super:
 
 block:
 	LEAQ         (DX)(BX*8), SI
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
 	VMOVDQU      64(AX), Y1
 	VPSRLW       $0x04, Y1, Y2
 	VPAND        const_0f0f0f0f<>+0(SB), Y1, Y1
@@ -25217,7 +25273,7 @@ group_end:
 	RET
 
 // func blocksW6KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, F16C, FMA3
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·blocksW6KAVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
@@ -25245,6 +25301,19 @@ super:
 
 block:
 	LEAQ         (DX)(BX*8), SI
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	PREFETCHT0   4736(AX)
+	PREFETCHT0   4800(AX)
+	PREFETCHT0   4864(AX)
 	LEAQ         (SI)(BX*4), R11
 	LEAQ         (R11)(BX*2), R11
 	VPBROADCASTD (R11)(BX*2), Y4
@@ -27488,7 +27557,7 @@ group_end:
 	RET
 
 // func blocksW8S16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·blocksW8S16AVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
@@ -27509,6 +27578,26 @@ group:
 
 block:
 	LEAQ         (CX)(DX*8), BX
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	PREFETCHT0   4736(AX)
+	PREFETCHT0   4800(AX)
+	PREFETCHT0   4864(AX)
+	PREFETCHT0   4928(AX)
+	PREFETCHT0   4992(AX)
+	PREFETCHT0   5056(AX)
+	PREFETCHT0   5120(AX)
+	PREFETCHT0   5184(AX)
+	PREFETCHT0   5248(AX)
+	PREFETCHT0   5312(AX)
 	VMOVDQU      const_80808080<>+0(SB), Y1
 	VPXOR        (AX), Y1, Y1
 	VPABSB       Y1, Y2
@@ -29872,7 +29961,7 @@ group_end:
 	RET
 
 // func blocksW8M16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·blocksW8M16AVX2_1(SB), NOSPLIT, $0-64
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
@@ -29893,6 +29982,30 @@ group:
 
 block:
 	LEAQ         (CX)(DX*8), BX
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	PREFETCHT0   4736(AX)
+	PREFETCHT0   4800(AX)
+	PREFETCHT0   4864(AX)
+	PREFETCHT0   4928(AX)
+	PREFETCHT0   4992(AX)
+	PREFETCHT0   5056(AX)
+	PREFETCHT0   5120(AX)
+	PREFETCHT0   5184(AX)
+	PREFETCHT0   5248(AX)
+	PREFETCHT0   5312(AX)
+	PREFETCHT0   5376(AX)
+	PREFETCHT0   5440(AX)
+	PREFETCHT0   5504(AX)
+	PREFETCHT0   5568(AX)
 	VMOVDQU      (AX), Y1
 	VMOVDQU      32(AX), Y2
 	VPBROADCASTD (CX), Y0

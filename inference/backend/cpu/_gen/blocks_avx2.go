@@ -35,6 +35,9 @@ type pass2 struct {
 	x, y, w0, w1 VecVirtual
 }
 
+// prefetchAhead is how many bytes before their use weights are asked for: what memory delivers in two or three of its latencies.
+const prefetchAhead = 4096
+
 func block2(l layout, n int) {
 	function(fmt.Sprintf("blocks%sAVX2_%d", l.name, n),
 		"func(w, a *byte, word int, out *float32, oStride, blocks, groups int, scratch *byte)",
@@ -112,6 +115,12 @@ func (p *pass2) firstRow(h int) int {
 // block multiplies one block and moves a to the next.
 func (p *pass2) block() {
 	LEAQ(Mem{Base: p.a, Index: p.word, Scale: 8}, p.tail)
+	if p.n == 1 {
+		// With one token memory sets the pace, and on processors of this level its own prefetcher does not keep up.
+		for at := 0; at < p.blockBytes(); at += 64 {
+			PREFETCHT0(Mem{Base: p.w, Disp: prefetchAhead + at})
+		}
+	}
 	if p.row == nil {
 		p.parts2()
 	} else {
