@@ -140,6 +140,9 @@ func (b *branches) held() int {
 		return 0
 	}
 	n := len(b.trunk.seq.Pages())
+	if len(b.live) > 0 && b.next == len(b.forks) && !slices.Contains(b.live, b.trunk) {
+		n = b.shared / kvcache.PageSize // of the trunk, which is freed, but not its full pages
+	}
 	for _, r := range b.live {
 		if r != b.trunk {
 			// A fork has the pages of the trunk too, and a copy of the last one as soon as it runs.

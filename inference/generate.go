@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/llama4-eval/llama4-eval/inference/sample"
 )
@@ -26,7 +27,7 @@ func (e *Engine) Generate(ctx context.Context, r GenerateRequest) (GenerateResul
 		return GenerateResult{}, err
 	}
 	segs := joinText(r.Prompt)
-	prompt := r.Tokens
+	prompt := slices.Clone(r.Tokens) // the cache of prefixes keeps it
 	if len(prompt) == 0 {
 		if prompt, err = e.enc.prompt(segs); err != nil {
 			return GenerateResult{}, err

@@ -236,7 +236,7 @@ func ask(ctx context.Context, e *Engine, i uint64, oneByOne bool) error {
 		_, err := e.Rolling(ctx, RollingRequest{Windows: []Window{{ids, 1}, {slices.Clone(ids[5:]), 3}}})
 		return err
 	}
-	choices := []string{"sport", "sports", "culture", "cultural history of things", "finance", "f", "financial"}
+	choices := []string{"sport", "sports", "culture", "cultural history of things", "finance", "cultural history and art", "f", "financial"}
 	if !oneByOne {
 		_, err := e.Score(ctx, ScoreRequest{Context: tokenizer.Text(header + text), Continuations: choices})
 		return err

@@ -118,6 +118,7 @@ func (l *loading) engine(ctx context.Context) (*Engine, error) {
 		tok, err = l.tokenizer(config.Vocab)
 		return err
 	})
+	defer g.Wait() // also when Build panics; its error is taken below
 	model, err := arch.Build(l.cancelable(inner), backend, models.BuildOptions{MaxRows: rows, Pages: plan.pages, KVType: kv})
 	if terr := g.Wait(); terr != nil { // why Build has stopped, if it has
 		err = terr

@@ -8,10 +8,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/llama4-eval/llama4-eval/inference/kvcache"
 	"github.com/llama4-eval/llama4-eval/inference/models"
+	"github.com/llama4-eval/llama4-eval/inference/sample"
 	"github.com/llama4-eval/llama4-eval/inference/tokenizer"
 )
 
@@ -108,5 +110,23 @@ func TestFollowerTakesOver(t *testing.T) {
 	}
 	if m.total != 1001 {
 		t.Errorf("%d rows were run, want each position once: %d", m.total, 1001)
+	}
+}
+
+// TestPromptsAreCopied changes the tokens of a request after it has ended.
+func TestPromptsAreCopied(t *testing.T) {
+	e, m := newFakeEngine(t, fakeOptions{})
+	tokens := count(70)
+	for range 3 {
+		res, err := e.Generate(t.Context(), GenerateRequest{Tokens: tokens, MaxTokens: 8, IgnoreEOS: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(m.continues(t, tokens, 8, sample.Options{}), res.Tokens); d != "" {
+			t.Errorf("-want +got:\n%s", d)
+		}
+		for i := range tokens {
+			tokens[i] ^= 1
+		}
 	}
 }

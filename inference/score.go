@@ -90,7 +90,7 @@ func (e *Engine) Rolling(ctx context.Context, r RollingRequest) (RollingResult, 
 		if err := e.checkTokens(w.Tokens); err != nil {
 			return RollingResult{}, fmt.Errorf("window %d: %w", i, err)
 		}
-		seqs[i], from[i] = w.Tokens, w.From
+		seqs[i], from[i] = slices.Clone(w.Tokens), w.From
 	}
 	work := newWindows(seqs, from)
 	j, err := e.sched.do(ctx, work)

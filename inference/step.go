@@ -13,9 +13,9 @@ import (
 type stepBuffers struct {
 	parts  []part
 	batch  models.Batch
-	rows   []int // outputs to score: batch rows, targets, where the result goes
-	want   []int32
-	to     []*models.Scored
+	rows   []int            // of the batch, to be scored
+	want   []int32          // their targets
+	to     []*models.Scored // where their results go
 	scored []models.Scored
 	drawn  []models.Scored // the greedy choices, see part.drawn
 	picks  []int           // parts whose token is drawn from logits, and their rows
@@ -278,6 +278,7 @@ func (s *scheduler) hand(p *part, now time.Time) (accepted int) {
 	r, b := p.run, &s.buf
 	was, decode := r.end, r.decode
 	for k := range 1 + len(p.draft) {
+		accepted = k
 		token := int32(0)
 		if r.sampler != nil {
 			choice := b.drawn[p.drawn+k]
@@ -291,7 +292,6 @@ func (s *scheduler) hand(p *part, now time.Time) (accepted int) {
 			p.job.err = err
 			break
 		}
-		accepted = k
 		if r.end != was+k+1 || k < len(p.draft) && p.draft[k] != token {
 			break
 		}

@@ -32,6 +32,19 @@ var trees = []struct {
 	{"labels", slices.Concat(chain(-1, 0, 3), chain(-1, 3, 1), chain(-1, 4, 4), chain(5, 8, 2), chain(4, 10, 3))},
 	{"level by level", []int32{-1, -1, 0, 0, 1, 1, 2, 5, 5, 3, 6, 7}},
 	{"long branches", slices.Concat(chain(-1, 0, 20), chain(9, 20, 18), chain(19, 38, 5), chain(-1, 43, 2))},
+	{"back to a deeper row", []int32{-1, 0, -1, 1}},
+	{"in any order", anyOrder(25, 3)},
+	{"in any order, deep", anyOrder(70, 12)},
+}
+
+// anyOrder is the parents of n rows of random branches, each of which begins near one of the last rows before it.
+func anyOrder(n, near int) []int32 {
+	r := newRandom(uint64(n))
+	parents := make([]int32, n)
+	for i := range parents {
+		parents[i] = int32(max(-1, i-1-int(r.Uint64()%uint64(near))))
+	}
+	return parents
 }
 
 // chain is the parents of n rows, the first of which is row at and follows parent.

@@ -31,6 +31,8 @@ func (t *branch) start(b *Backend, kv *kvStore, s *models.Span, layer, head, dee
 // a branch writes each row once.
 func (t *branch) follow(b *Backend, kv *kvStore, s *models.Span, qkv *buffer, a *models.Attention, head, r int) {
 	depth := b.positions[s.Row+r] - s.Pos
+	// What lies deeper belongs to a branch that this row may have left.
+	t.path = t.path[:min(len(t.path), depth+1)]
 	for len(t.path) <= depth {
 		t.path = append(t.path, -1)
 	}
