@@ -23,6 +23,8 @@
 //   - [Holm], [BenjaminiHochberg]: p values of several tests.
 //   - [Pearson], [Spearman], [KendallTauB]: correlations.
 //
+// docs/statistics.md says which of them a report uses, and what each was measured to cover.
+//
 // It knows nothing of tasks, records or models, and nothing of files, but for the dictionary that [NewJieba] reads. A metric of an empty
 // set is no number: functions return ok = false rather than 0 or NaN.
 //

@@ -20,6 +20,9 @@ func simulated(quick int, f func(rng *splitMix, seed uint64, count []float64), w
 	total := *runs
 	if total == 0 {
 		total = quick
+		if testing.Short() {
+			total /= 4
+		}
 	}
 	workers := runtime.GOMAXPROCS(0)
 	parts := make([][]float64, workers)
