@@ -85,7 +85,7 @@ func (b *branches) pages(total, rows int) int {
 // plant makes trees, which have to fit a batch of rows, and lists the forks.
 func (b *branches) plant(rows int) {
 	b.forks = nil
-	limit := max(1, rows/2) // so that generating sequences leave room for it
+	limit := max(1, rows/2) // so that up to as many generating sequences leave room for it
 	p := planter{limit: limit}
 	for i, s := range b.seqs {
 		branch := s[b.shared : len(s)-1]

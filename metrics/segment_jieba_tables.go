@@ -135,7 +135,7 @@ func (t *tableParser) dict(keys []string, depth int) error {
 	return t.want("}")
 }
 
-// key reads a short string in single quotes; of the escapes it knows \uXXXX.
+// key reads a short string in single quotes; of the escapes it knows the one of four hexadecimal digits, \u4e00.
 func (t *tableParser) key() (string, error) {
 	const longest = 16
 	if err := t.want("'"); err != nil {

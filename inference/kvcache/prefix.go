@@ -72,7 +72,8 @@ func (c *Cache) Reuse(s *Seq, most int) (wait bool) {
 	for end := (s.depth + 1) * PageSize; end <= len(s.tokens); end += PageSize {
 		p := &prefix{parent: at, tokens: s.tokens[end-PageSize : end], page: claimed}
 		if !at.insert(p) {
-			break // another sequence is computing it, of which s may only use a part
+			// The tree has it, or will: s was not to take all of it. What s computes from here on stays its own.
+			break
 		}
 		s.claims = append(s.claims, p)
 		at = p
@@ -156,9 +157,6 @@ func (c *Cache) evict(n int) {
 		e = newer
 	}
 }
-
-// Forget drops from the tree all that no sequence uses.
-func (c *Cache) Forget() { c.evict(c.idle) }
 
 // search finds the place of tokens among the children.
 func (p *prefix) search(tokens []int32) (int, bool) {
