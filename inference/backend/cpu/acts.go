@@ -61,6 +61,12 @@ func (a *acts) tile(i int) []byte {
 	return a.codes[i*maxTile*per:][:a.tokens(i)*per]
 }
 
+// lane is where the int8 form of a row goes on from column from, a multiple of 32.
+func (a *acts) lane(row, from int) []byte {
+	tile := row / maxTile
+	return a.tile(tile)[from/32*actsBlockBytes*a.tokens(tile)+row%maxTile*4:]
+}
+
 // quantize writes rows [row0, row0+n) from src, [n][width], in all forms in use. Different rows may be written at the same time.
 func (a *acts) quantize(k *kernels, row0, n int, src []float32) {
 	if row0 < 0 || row0+n > a.n {
@@ -69,8 +75,7 @@ func (a *acts) quantize(k *kernels, row0, n int, src []float32) {
 	for i := range n {
 		row, x := row0+i, src[i*a.width:(i+1)*a.width]
 		if a.forms&formInt8 != 0 {
-			tile := row / maxTile
-			k.quantize(a.tile(tile)[row%maxTile*4:], a.tokens(tile), x)
+			k.quantize(a.lane(row, 0), a.tokens(row/maxTile), x)
 		}
 		if a.forms&formFloat != 0 {
 			copy(a.floats[row*a.width:], x)

@@ -26,15 +26,16 @@ type attendJob struct {
 }
 
 const (
-	// attendQueries is the number of queries (positions times heads of a group) that should pass over the keys together.
-	attendQueries = 48
+	// attendQueries is the number of queries (positions times heads of a group) that should pass over the keys together: their state
+	// stays in the second-level cache, and a page is widened once for them.
+	attendQueries = 96
 	// segmentPages is the number of pages in a segment. Results depend on it.
 	segmentPages = 16
 )
 
 func (b *Backend) fastAttend(dst, qkv *buffer, kv *kvStore, spans []models.Span, a *models.Attention) {
 	j := &b.jobs.attend
-	per := max(1, attendQueries/(a.Heads/a.KVHeads))
+	per := b.positionsTogether(a.Heads / a.KVHeads)
 	*j = attendJob{b: b, dst: dst, qkv: qkv, kv: kv, spans: spans, a: a, list: pieces(j.list, spans, per), parts: j.parts}
 	chunks := len(j.list) * a.KVHeads
 	if b.pool.threads > 1 && chunks < 4*b.pool.threads {
@@ -45,6 +46,18 @@ func (b *Backend) fastAttend(dst, qkv *buffer, kv *kvStore, spans []models.Span,
 		b.jobs.merge = mergeJob{j}
 		b.pool.run(chunks, &b.jobs.merge)
 	}
+}
+
+// positionsTogether is how many positions pass over the keys together, of group queries each: a number that leaves no queries over for a
+// smaller kernel, if there is one.
+func (b *Backend) positionsTogether(group int) int {
+	most := max(1, attendQueries/group)
+	for n := most; n > most/2; n-- {
+		if n*group%b.k.denseRows == 0 {
+			return n
+		}
+	}
+	return most
 }
 
 // split makes chunks of segments if some span has more than one, and if there is no tree: those have many rows anyway.
@@ -252,7 +265,12 @@ func (t *attendTile) add(i int, p *partial) {
 		return
 	}
 	top := max(t.tops1[i], p.tops[i])
-	c, f := exp32(t.tops1[i]-top), exp32(p.tops[i]-top)
+	c, f := float32(1), float32(1) // e^0
+	if t.tops1[i] < top {
+		c = exp32(t.tops1[i] - top)
+	} else {
+		f = exp32(p.tops[i] - top)
+	}
 	t.c[i], t.f[i] = c, f
 	t.b.k.merge(total, part, t.c[i:i+1], t.f[i:i+1])
 	t.sums1[i], t.tops1[i] = float32(t.sums1[i]*c)+float32(sum*f), top

@@ -9,9 +9,10 @@ type gemmJob struct {
 	dst    []float32 // [rows of a][stride], column r is row r of w
 	stride int
 	then   epilogue
+	next   *acts // int8 forms of dst that gateSiLU and gateGELU make beside it, while the values are in the cache; nil: none
 
-	perTask int // groups a chunk
-	block   int // groups that stay in the cache
+	chunks int
+	block  int // groups that stay in the cache
 }
 
 const (
@@ -32,21 +33,21 @@ func (b *Backend) startGemm(j gemmJob) {
 	if j.a.n <= decodeRows {
 		chunks = min(2*b.pool.threads, bytes/streamMin)
 	}
-	chunks = max(1, min(chunks, groups))
 	j.b = b
-	j.perTask = (groups + chunks - 1) / chunks
+	j.chunks = max(1, min(chunks, groups))
 	j.block = max(1, cacheBlock/panel)
 	b.jobs.gemm = j
-	b.pool.run((groups+j.perTask-1)/j.perTask, &b.jobs.gemm)
+	b.pool.run(j.chunks, &b.jobs.gemm)
 }
 
 func (j *gemmJob) run(chunk, worker int) {
-	end := min(j.w.groups(), (chunk+1)*j.perTask)
+	groups := j.w.groups()
+	from, end := chunk*groups/j.chunks, (chunk+1)*groups/j.chunks
 	block := j.block
-	if j.a.tiles() == 1 && j.then == assign {
-		block = j.perTask
+	if j.a.tiles() == 1 && j.then <= add {
+		block = end - from
 	}
-	for g := chunk * j.perTask; g < end; g += block {
+	for g := from; g < end; g += block {
 		for t := range j.a.tiles() {
 			j.tile(&j.b.workers[worker], t, g, min(block, end-g))
 		}
@@ -59,8 +60,12 @@ func (j *gemmJob) tile(w *worker, tile, g, n int) {
 	dst := j.dst[tile*maxTile*j.stride+g*groupRows:]
 	padded := n * groupRows
 	cols := min(padded, j.w.rows()-g*groupRows)
-	if j.then == assign && cols == padded {
+	switch {
+	case j.then == assign && cols == padded:
 		k.gemm(j.w, j.a, tile, g, n, dst, j.stride)
+		return
+	case j.then == add && cols == padded && j.w.forms() == formInt8:
+		k.gemmAdd(j.w, j.a, tile, g, n, dst, j.stride)
 		return
 	}
 	out := j.b.floats(&w.a, maxTile*padded)
@@ -81,6 +86,9 @@ func (j *gemmJob) tile(w *worker, tile, g, n int) {
 			k.siluMul(row, x, up[t*padded:][:cols])
 		case gateGELU:
 			k.geluTanhMul(row, x, up[t*padded:][:cols])
+		}
+		if j.next != nil {
+			k.quantize(j.next.lane(tile*maxTile+t, g*groupRows), tokens, row)
 		}
 	}
 }

@@ -347,442 +347,442 @@ func denseBF16AVX2_3(w *byte, wStride int, a *float32, aStride int, out *float32
 // blocksW8AVX512_1 multiplies row groups in layoutW8 with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8AVX512_2 multiplies row groups in layoutW8 with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8AVX512_3 multiplies row groups in layoutW8 with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8AVX512_4 multiplies row groups in layoutW8 with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8AVX512_5 multiplies row groups in layoutW8 with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8AVX512_6 multiplies row groups in layoutW8 with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW5AVX512_1 multiplies row groups in layoutW5 with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW5AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW5AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW5AVX512_2 multiplies row groups in layoutW5 with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW5AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW5AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW5AVX512_3 multiplies row groups in layoutW5 with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW5AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW5AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW5AVX512_4 multiplies row groups in layoutW5 with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW5AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW5AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW5AVX512_5 multiplies row groups in layoutW5 with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW5AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW5AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW5AVX512_6 multiplies row groups in layoutW5 with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW5AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW5AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4AVX512_1 multiplies row groups in layoutW4 with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4AVX512_2 multiplies row groups in layoutW4 with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4AVX512_3 multiplies row groups in layoutW4 with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4AVX512_4 multiplies row groups in layoutW4 with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4AVX512_5 multiplies row groups in layoutW4 with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4AVX512_6 multiplies row groups in layoutW4 with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4MAVX512_1 multiplies row groups in layoutW4M with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4MAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4MAVX512_2 multiplies row groups in layoutW4M with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4MAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4MAVX512_3 multiplies row groups in layoutW4M with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4MAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4MAVX512_4 multiplies row groups in layoutW4M with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4MAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4MAVX512_5 multiplies row groups in layoutW4M with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4MAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4MAVX512_6 multiplies row groups in layoutW4M with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4MAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4KAVX512_1 multiplies row groups in layoutW4K with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4KAVX512_2 multiplies row groups in layoutW4K with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4KAVX512_3 multiplies row groups in layoutW4K with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4KAVX512_4 multiplies row groups in layoutW4K with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4KAVX512_5 multiplies row groups in layoutW4K with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW4KAVX512_6 multiplies row groups in layoutW4K with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW4KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW6KAVX512_1 multiplies row groups in layoutW6K with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW6KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW6KAVX512_2 multiplies row groups in layoutW6K with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW6KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW6KAVX512_3 multiplies row groups in layoutW6K with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW6KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW6KAVX512_4 multiplies row groups in layoutW6K with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW6KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW6KAVX512_5 multiplies row groups in layoutW6K with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW6KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW6KAVX512_6 multiplies row groups in layoutW6K with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW6KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8S16AVX512_1 multiplies row groups in layoutW8S16 with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8S16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8S16AVX512_2 multiplies row groups in layoutW8S16 with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8S16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8S16AVX512_3 multiplies row groups in layoutW8S16 with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8S16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8S16AVX512_4 multiplies row groups in layoutW8S16 with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8S16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8S16AVX512_5 multiplies row groups in layoutW8S16 with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8S16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8S16AVX512_6 multiplies row groups in layoutW8S16 with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8S16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8M16AVX512_1 multiplies row groups in layoutW8M16 with 1 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8M16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8M16AVX512_2 multiplies row groups in layoutW8M16 with 2 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8M16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8M16AVX512_3 multiplies row groups in layoutW8M16 with 3 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8M16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8M16AVX512_4 multiplies row groups in layoutW8M16 with 4 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8M16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8M16AVX512_5 multiplies row groups in layoutW8M16 with 5 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8M16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8M16AVX512_6 multiplies row groups in layoutW8M16 with 6 tokens; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+func blocksW8M16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 
 // blocksW8AVX2_1 multiplies row groups in layoutW8 with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8AVX2_2 multiplies row groups in layoutW8 with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8AVX2_3 multiplies row groups in layoutW8 with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8AVX2_4 multiplies row groups in layoutW8 with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8AVX2_6 multiplies row groups in layoutW8 with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW5AVX2_1 multiplies row groups in layoutW5 with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW5AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW5AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW5AVX2_2 multiplies row groups in layoutW5 with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW5AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW5AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW5AVX2_3 multiplies row groups in layoutW5 with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW5AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW5AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW5AVX2_4 multiplies row groups in layoutW5 with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW5AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW5AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW5AVX2_6 multiplies row groups in layoutW5 with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW5AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW5AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4AVX2_1 multiplies row groups in layoutW4 with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4AVX2_2 multiplies row groups in layoutW4 with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4AVX2_3 multiplies row groups in layoutW4 with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4AVX2_4 multiplies row groups in layoutW4 with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4AVX2_6 multiplies row groups in layoutW4 with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4MAVX2_1 multiplies row groups in layoutW4M with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4MAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4MAVX2_2 multiplies row groups in layoutW4M with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4MAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4MAVX2_3 multiplies row groups in layoutW4M with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4MAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4MAVX2_4 multiplies row groups in layoutW4M with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4MAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4MAVX2_6 multiplies row groups in layoutW4M with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4MAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4MAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4KAVX2_1 multiplies row groups in layoutW4K with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4KAVX2_2 multiplies row groups in layoutW4K with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4KAVX2_3 multiplies row groups in layoutW4K with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4KAVX2_4 multiplies row groups in layoutW4K with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW4KAVX2_6 multiplies row groups in layoutW4K with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW4KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW4KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW6KAVX2_1 multiplies row groups in layoutW6K with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW6KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW6KAVX2_2 multiplies row groups in layoutW6K with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW6KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW6KAVX2_3 multiplies row groups in layoutW6K with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW6KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW6KAVX2_4 multiplies row groups in layoutW6K with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW6KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW6KAVX2_6 multiplies row groups in layoutW6K with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW6KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW6KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8S16AVX2_1 multiplies row groups in layoutW8S16 with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8S16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8S16AVX2_2 multiplies row groups in layoutW8S16 with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8S16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8S16AVX2_3 multiplies row groups in layoutW8S16 with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8S16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8S16AVX2_4 multiplies row groups in layoutW8S16 with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8S16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8S16AVX2_6 multiplies row groups in layoutW8S16 with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8S16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8S16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8M16AVX2_1 multiplies row groups in layoutW8M16 with 1 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8M16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8M16AVX2_2 multiplies row groups in layoutW8M16 with 2 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8M16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8M16AVX2_3 multiplies row groups in layoutW8M16 with 3 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8M16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8M16AVX2_4 multiplies row groups in layoutW8M16 with 4 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8M16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // blocksW8M16AVX2_6 multiplies row groups in layoutW8M16 with 6 tokens of a tile; see blockShape.
 //
 //go:noescape
-func blocksW8M16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+func blocksW8M16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 
 // pauseAsm executes PAUSE once.
 //

@@ -741,9 +741,11 @@ row:
 	VMOVD         X2, DI
 	CMPL          DI, $0xff800000
 	JEQ           masked
+	CMPL          DI, (CX)
 	VBROADCASTSS  (CX), Z3
 	VMOVSS        X2, (CX)
 	VBROADCASTSS  X2, Z2
+	JEQ           same
 	VSUBPS        Z2, Z3, Z3
 	VMOVUPS       const_c2d00000<>+0(SB), Z6
 	VMAXPS        Z3, Z6, Z3
@@ -763,51 +765,58 @@ row:
 	VFMADD213PS   Z3, Z6, Z5
 	VADDPS        const_3f800000<>+0(SB), Z5, Z5
 	VSCALEFPS     Z4, Z5, Z5
-	VMOVSS        X5, (BX)
-	VSUBPS        Z2, Z0, Z0
-	VMOVUPS       const_c2d00000<>+0(SB), Z6
-	VMAXPS        Z0, Z6, Z0
-	VMOVUPS       const_42b20000<>+0(SB), Z6
-	VMINPS        Z0, Z6, Z0
-	VMULPS        const_3fb8aa3b<>+0(SB), Z0, Z3
-	VRNDSCALEPS   $0x08, Z3, Z3
-	VFNMADD231PS  const_3f318000<>+0(SB), Z3, Z0
-	VFNMADD231PS  const_b95e8083<>+0(SB), Z3, Z0
-	VMOVUPS       const_39506967<>+0(SB), Z4
-	VFMADD213PS   const_3ab743ce<>+0(SB), Z0, Z4
-	VFMADD213PS   const_3c088908<>+0(SB), Z0, Z4
-	VFMADD213PS   const_3d2aa9c1<>+0(SB), Z0, Z4
-	VFMADD213PS   const_3e2aaaaa<>+0(SB), Z0, Z4
-	VFMADD213PS   const_3f000000<>+0(SB), Z0, Z4
-	VMULPS        Z0, Z0, Z6
-	VFMADD213PS   Z0, Z6, Z4
-	VADDPS        const_3f800000<>+0(SB), Z4, Z4
-	VSCALEFPS     Z3, Z4, Z4
-	VMOVUPS       Z4, (AX)
-	VSUBPS        Z2, Z1, Z1
-	VMOVUPS       const_c2d00000<>+0(SB), Z3
-	VMAXPS        Z1, Z3, Z1
-	VMOVUPS       const_42b20000<>+0(SB), Z3
-	VMINPS        Z1, Z3, Z1
-	VMULPS        const_3fb8aa3b<>+0(SB), Z1, Z0
-	VRNDSCALEPS   $0x08, Z0, Z0
-	VFNMADD231PS  const_3f318000<>+0(SB), Z0, Z1
-	VFNMADD231PS  const_b95e8083<>+0(SB), Z0, Z1
-	VMOVUPS       const_39506967<>+0(SB), Z2
-	VFMADD213PS   const_3ab743ce<>+0(SB), Z1, Z2
-	VFMADD213PS   const_3c088908<>+0(SB), Z1, Z2
-	VFMADD213PS   const_3d2aa9c1<>+0(SB), Z1, Z2
-	VFMADD213PS   const_3e2aaaaa<>+0(SB), Z1, Z2
-	VFMADD213PS   const_3f000000<>+0(SB), Z1, Z2
-	VMULPS        Z1, Z1, Z3
-	VFMADD213PS   Z1, Z3, Z2
-	VADDPS        const_3f800000<>+0(SB), Z2, Z2
-	VSCALEFPS     Z0, Z2, Z2
-	VMOVUPS       Z2, 64(AX)
-	VADDPS        Z2, Z4, Z4
-	VFMADD231PS   (DX), Z5, Z4
-	VMOVUPS       Z4, (DX)
-	JMP           next
+	VMOVUPS       Z5, Z3
+	JMP           weights
+
+same:
+	VMOVUPS const_3f800000<>+0(SB), Z3
+
+weights:
+	VMOVSS       X3, (BX)
+	VSUBPS       Z2, Z0, Z0
+	VMOVUPS      const_c2d00000<>+0(SB), Z6
+	VMAXPS       Z0, Z6, Z0
+	VMOVUPS      const_42b20000<>+0(SB), Z6
+	VMINPS       Z0, Z6, Z0
+	VMULPS       const_3fb8aa3b<>+0(SB), Z0, Z4
+	VRNDSCALEPS  $0x08, Z4, Z4
+	VFNMADD231PS const_3f318000<>+0(SB), Z4, Z0
+	VFNMADD231PS const_b95e8083<>+0(SB), Z4, Z0
+	VMOVUPS      const_39506967<>+0(SB), Z5
+	VFMADD213PS  const_3ab743ce<>+0(SB), Z0, Z5
+	VFMADD213PS  const_3c088908<>+0(SB), Z0, Z5
+	VFMADD213PS  const_3d2aa9c1<>+0(SB), Z0, Z5
+	VFMADD213PS  const_3e2aaaaa<>+0(SB), Z0, Z5
+	VFMADD213PS  const_3f000000<>+0(SB), Z0, Z5
+	VMULPS       Z0, Z0, Z6
+	VFMADD213PS  Z0, Z6, Z5
+	VADDPS       const_3f800000<>+0(SB), Z5, Z5
+	VSCALEFPS    Z4, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VSUBPS       Z2, Z1, Z1
+	VMOVUPS      const_c2d00000<>+0(SB), Z4
+	VMAXPS       Z1, Z4, Z1
+	VMOVUPS      const_42b20000<>+0(SB), Z4
+	VMINPS       Z1, Z4, Z1
+	VMULPS       const_3fb8aa3b<>+0(SB), Z1, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VFNMADD231PS const_3f318000<>+0(SB), Z0, Z1
+	VFNMADD231PS const_b95e8083<>+0(SB), Z0, Z1
+	VMOVUPS      const_39506967<>+0(SB), Z2
+	VFMADD213PS  const_3ab743ce<>+0(SB), Z1, Z2
+	VFMADD213PS  const_3c088908<>+0(SB), Z1, Z2
+	VFMADD213PS  const_3d2aa9c1<>+0(SB), Z1, Z2
+	VFMADD213PS  const_3e2aaaaa<>+0(SB), Z1, Z2
+	VFMADD213PS  const_3f000000<>+0(SB), Z1, Z2
+	VMULPS       Z1, Z1, Z4
+	VFMADD213PS  Z1, Z4, Z2
+	VADDPS       const_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS    Z0, Z2, Z2
+	VMOVUPS      Z2, 64(AX)
+	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  (DX), Z3, Z5
+	VMOVUPS      Z5, (DX)
+	JMP          next
 
 masked:
 	VPXORD  Z2, Z2, Z2
@@ -4515,9 +4524,11 @@ row:
 	VMOVD        X4, DI
 	CMPL         DI, $0xff800000
 	JEQ          masked
+	CMPL         DI, (CX)
 	VBROADCASTSS (CX), Y5
 	VMOVSS       X4, (CX)
 	VBROADCASTSS X4, Y4
+	JEQ          same
 	VSUBPS       Y4, Y5, Y5
 	VMOVUPS      const_c2d00000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
@@ -4545,35 +4556,42 @@ row:
 	VPADDD       const_0000007f<>+0(SB), Y6, Y6
 	VPSLLD       $0x17, Y6, Y6
 	VMULPS       Y6, Y7, Y7
-	VMOVSS       X7, (BX)
+	VMOVUPS      Y7, Y5
+	JMP          weights
+
+same:
+	VMOVUPS const_3f800000<>+0(SB), Y5
+
+weights:
+	VMOVSS       X5, (BX)
 	VSUBPS       Y4, Y0, Y0
 	VMOVUPS      const_c2d00000<>+0(SB), Y8
 	VMAXPS       Y0, Y8, Y0
 	VMOVUPS      const_42b20000<>+0(SB), Y8
 	VMINPS       Y0, Y8, Y0
-	VMULPS       const_3fb8aa3b<>+0(SB), Y0, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS const_3f318000<>+0(SB), Y5, Y0
-	VFNMADD231PS const_b95e8083<>+0(SB), Y5, Y0
-	VMOVUPS      const_39506967<>+0(SB), Y6
-	VFMADD213PS  const_3ab743ce<>+0(SB), Y0, Y6
-	VFMADD213PS  const_3c088908<>+0(SB), Y0, Y6
-	VFMADD213PS  const_3d2aa9c1<>+0(SB), Y0, Y6
-	VFMADD213PS  const_3e2aaaaa<>+0(SB), Y0, Y6
-	VFMADD213PS  const_3f000000<>+0(SB), Y0, Y6
+	VMULPS       const_3fb8aa3b<>+0(SB), Y0, Y6
+	VROUNDPS     $0x08, Y6, Y6
+	VFNMADD231PS const_3f318000<>+0(SB), Y6, Y0
+	VFNMADD231PS const_b95e8083<>+0(SB), Y6, Y0
+	VMOVUPS      const_39506967<>+0(SB), Y7
+	VFMADD213PS  const_3ab743ce<>+0(SB), Y0, Y7
+	VFMADD213PS  const_3c088908<>+0(SB), Y0, Y7
+	VFMADD213PS  const_3d2aa9c1<>+0(SB), Y0, Y7
+	VFMADD213PS  const_3e2aaaaa<>+0(SB), Y0, Y7
+	VFMADD213PS  const_3f000000<>+0(SB), Y0, Y7
 	VMULPS       Y0, Y0, Y8
-	VFMADD213PS  Y0, Y8, Y6
-	VADDPS       const_3f800000<>+0(SB), Y6, Y6
-	VCVTPS2DQ    Y5, Y5
-	VPSRAD       $0x01, Y5, Y8
-	VPSUBD       Y8, Y5, Y5
+	VFMADD213PS  Y0, Y8, Y7
+	VADDPS       const_3f800000<>+0(SB), Y7, Y7
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x01, Y6, Y8
+	VPSUBD       Y8, Y6, Y6
 	VPADDD       const_0000007f<>+0(SB), Y8, Y8
 	VPSLLD       $0x17, Y8, Y8
-	VMULPS       Y8, Y6, Y6
-	VPADDD       const_0000007f<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y6, Y6
-	VMOVUPS      Y6, (AX)
+	VMULPS       Y8, Y7, Y7
+	VPADDD       const_0000007f<>+0(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VMOVUPS      Y7, (AX)
 	VSUBPS       Y4, Y1, Y1
 	VMOVUPS      const_c2d00000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
@@ -4583,25 +4601,25 @@ row:
 	VROUNDPS     $0x08, Y0, Y0
 	VFNMADD231PS const_3f318000<>+0(SB), Y0, Y1
 	VFNMADD231PS const_b95e8083<>+0(SB), Y0, Y1
-	VMOVUPS      const_39506967<>+0(SB), Y5
-	VFMADD213PS  const_3ab743ce<>+0(SB), Y1, Y5
-	VFMADD213PS  const_3c088908<>+0(SB), Y1, Y5
-	VFMADD213PS  const_3d2aa9c1<>+0(SB), Y1, Y5
-	VFMADD213PS  const_3e2aaaaa<>+0(SB), Y1, Y5
-	VFMADD213PS  const_3f000000<>+0(SB), Y1, Y5
+	VMOVUPS      const_39506967<>+0(SB), Y6
+	VFMADD213PS  const_3ab743ce<>+0(SB), Y1, Y6
+	VFMADD213PS  const_3c088908<>+0(SB), Y1, Y6
+	VFMADD213PS  const_3d2aa9c1<>+0(SB), Y1, Y6
+	VFMADD213PS  const_3e2aaaaa<>+0(SB), Y1, Y6
+	VFMADD213PS  const_3f000000<>+0(SB), Y1, Y6
 	VMULPS       Y1, Y1, Y8
-	VFMADD213PS  Y1, Y8, Y5
-	VADDPS       const_3f800000<>+0(SB), Y5, Y5
+	VFMADD213PS  Y1, Y8, Y6
+	VADDPS       const_3f800000<>+0(SB), Y6, Y6
 	VCVTPS2DQ    Y0, Y0
 	VPSRAD       $0x01, Y0, Y8
 	VPSUBD       Y8, Y0, Y0
 	VPADDD       const_0000007f<>+0(SB), Y8, Y8
 	VPSLLD       $0x17, Y8, Y8
-	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
 	VPADDD       const_0000007f<>+0(SB), Y0, Y0
 	VPSLLD       $0x17, Y0, Y0
-	VMULPS       Y0, Y5, Y5
-	VMOVUPS      Y5, 32(AX)
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      Y6, 32(AX)
 	VSUBPS       Y4, Y2, Y2
 	VMOVUPS      const_c2d00000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
@@ -4658,12 +4676,12 @@ row:
 	VPSLLD       $0x17, Y0, Y0
 	VMULPS       Y0, Y2, Y2
 	VMOVUPS      Y2, 96(AX)
-	VADDPS       Y1, Y6, Y6
-	VFMADD231PS  (DX), Y7, Y6
-	VMOVUPS      Y6, (DX)
-	VADDPS       Y2, Y5, Y5
-	VFMADD231PS  32(DX), Y7, Y5
-	VMOVUPS      Y5, 32(DX)
+	VADDPS       Y1, Y7, Y7
+	VFMADD231PS  (DX), Y5, Y7
+	VMOVUPS      Y7, (DX)
+	VADDPS       Y2, Y6, Y6
+	VFMADD231PS  32(DX), Y5, Y6
+	VMOVUPS      Y6, 32(DX)
 	JMP          next
 
 masked:
@@ -5584,9 +5602,9 @@ next_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8AVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW8AVX512_1(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -5662,6 +5680,13 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -5673,9 +5698,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8AVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW8AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -5785,6 +5810,16 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -5799,9 +5834,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8AVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW8AVX512_3(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -5945,6 +5980,19 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -5962,9 +6010,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8AVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW8AVX512_4(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -6142,6 +6190,22 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -6162,9 +6226,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8AVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW8AVX512_5(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -6376,6 +6440,25 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -6399,9 +6482,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8AVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW8AVX512_6(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -6647,6 +6730,28 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -6673,9 +6778,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW5AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW5AVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW5AVX512_1(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -6777,6 +6882,13 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -6842,9 +6954,9 @@ DATA const_0f0f0f0f<>+56(SB)/4, $0x0f0f0f0f
 DATA const_0f0f0f0f<>+60(SB)/4, $0x0f0f0f0f
 GLOBL const_0f0f0f0f<>(SB), RODATA|NOPTR, $64
 
-// func blocksW5AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW5AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW5AVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW5AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -6981,6 +7093,16 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -6995,9 +7117,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW5AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW5AVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW5AVX512_3(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -7169,6 +7291,19 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -7186,9 +7321,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW5AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW5AVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW5AVX512_4(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -7395,6 +7530,22 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -7415,9 +7566,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW5AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW5AVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW5AVX512_5(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -7659,6 +7810,25 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -7682,9 +7852,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW5AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW5AVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW5AVX512_6(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -7961,6 +8131,28 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -7987,9 +8179,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4AVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW4AVX512_1(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -8082,6 +8274,13 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -8093,9 +8292,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4AVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW4AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -8222,6 +8421,16 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -8236,9 +8445,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4AVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW4AVX512_3(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -8399,6 +8608,19 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -8416,9 +8638,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4AVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW4AVX512_4(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -8613,6 +8835,22 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -8633,9 +8871,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4AVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW4AVX512_5(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -8864,6 +9102,25 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -8887,9 +9144,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4AVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW4AVX512_6(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -9152,6 +9409,28 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -9178,9 +9457,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4MAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4MAVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW4MAVX512_1(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -9277,6 +9556,13 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -9288,9 +9574,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4MAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4MAVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW4MAVX512_2(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -9423,6 +9709,16 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -9437,9 +9733,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4MAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4MAVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW4MAVX512_3(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -9608,6 +9904,19 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -9625,9 +9934,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4MAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4MAVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW4MAVX512_4(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -9832,6 +10141,22 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -9852,9 +10177,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4MAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4MAVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW4MAVX512_5(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -10095,6 +10420,25 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -10118,9 +10462,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4MAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4MAVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW4MAVX512_6(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -10397,6 +10741,28 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -10423,9 +10789,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4KAVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW4KAVX512_1(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -10545,6 +10911,13 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -10556,9 +10929,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4KAVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW4KAVX512_2(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -10714,6 +11087,16 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -10728,9 +11111,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4KAVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW4KAVX512_3(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -10922,6 +11305,19 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -10939,9 +11335,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4KAVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW4KAVX512_4(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -11169,6 +11565,22 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -11189,9 +11601,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4KAVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW4KAVX512_5(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -11455,6 +11867,25 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -11478,9 +11909,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW4KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW4KAVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW4KAVX512_6(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -11780,6 +12211,28 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -11806,9 +12259,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW6KAVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW6KAVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW6KAVX512_1(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -11942,6 +12395,13 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -11989,9 +12449,9 @@ DATA const_03030303<>+56(SB)/4, $0x03030303
 DATA const_03030303<>+60(SB)/4, $0x03030303
 GLOBL const_03030303<>(SB), RODATA|NOPTR, $64
 
-// func blocksW6KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW6KAVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW6KAVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW6KAVX512_2(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -12169,6 +12629,16 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -12183,9 +12653,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW6KAVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW6KAVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW6KAVX512_3(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -12407,6 +12877,19 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -12424,9 +12907,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW6KAVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW6KAVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW6KAVX512_4(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -12692,6 +13175,22 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -12712,9 +13211,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW6KAVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW6KAVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW6KAVX512_5(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -13024,6 +13523,25 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -13047,9 +13565,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW6KAVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
-TEXT ·blocksW6KAVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW6KAVX512_6(SB), NOSPLIT, $0-56
 	MOVQ      a+8(FP), AX
 	MOVQ      out+16(FP), CX
 	MOVQ      oStride+24(FP), DX
@@ -13403,6 +13921,28 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -13429,9 +13969,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8S16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8S16AVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW8S16AVX512_1(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -13517,6 +14057,13 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -13528,9 +14075,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8S16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8S16AVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW8S16AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -13658,6 +14205,16 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -13672,9 +14229,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8S16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8S16AVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW8S16AVX512_3(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -13844,6 +14401,19 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -13861,9 +14431,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8S16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8S16AVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW8S16AVX512_4(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -14075,6 +14645,22 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -14095,9 +14681,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8S16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8S16AVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW8S16AVX512_5(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -14351,6 +14937,25 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -14374,9 +14979,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8S16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8S16AVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW8S16AVX512_6(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -14672,6 +15277,28 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -14698,9 +15325,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8M16AVX512_1(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8M16AVX512_1(SB), NOSPLIT, $0-48
+TEXT ·blocksW8M16AVX512_1(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -14794,6 +15421,13 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DX
+	VADDPS (DX), Z0, Z0
+	VADDPS 64(DX), Z2, Z2
+
+store:
 	MOVQ    CX, DX
 	VMOVUPS Z0, (DX)
 	VMOVUPS Z2, 64(DX)
@@ -14805,9 +15439,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8M16AVX512_2(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8M16AVX512_2(SB), NOSPLIT, $0-48
+TEXT ·blocksW8M16AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -14947,6 +15581,16 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -14961,9 +15605,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8M16AVX512_3(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8M16AVX512_3(SB), NOSPLIT, $0-48
+TEXT ·blocksW8M16AVX512_3(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -15149,6 +15793,19 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -15166,9 +15823,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8M16AVX512_4(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8M16AVX512_4(SB), NOSPLIT, $0-48
+TEXT ·blocksW8M16AVX512_4(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -15400,6 +16057,22 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -15420,9 +16093,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8M16AVX512_5(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8M16AVX512_5(SB), NOSPLIT, $0-48
+TEXT ·blocksW8M16AVX512_5(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -15700,6 +16373,25 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -15723,9 +16415,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int)
+// func blocksW8M16AVX512_6(w *byte, a *byte, out *float32, oStride int, blocks int, groups int, add int)
 // Requires: AVX, AVX512F, AVX512VNNI
-TEXT ·blocksW8M16AVX512_6(SB), NOSPLIT, $0-48
+TEXT ·blocksW8M16AVX512_6(SB), NOSPLIT, $0-56
 	MOVQ  a+8(FP), AX
 	MOVQ  out+16(FP), CX
 	MOVQ  oStride+24(FP), DX
@@ -16049,6 +16741,28 @@ block:
 	JNZ              block
 
 block_end:
+	CMPQ   add+48(FP), $0x00
+	JEQ    store
+	MOVQ   CX, DI
+	VADDPS (DI), Z0, Z0
+	VADDPS 64(DI), Z2, Z2
+	ADDQ   DX, DI
+	VADDPS (DI), Z4, Z4
+	VADDPS 64(DI), Z6, Z6
+	ADDQ   DX, DI
+	VADDPS (DI), Z8, Z8
+	VADDPS 64(DI), Z10, Z10
+	ADDQ   DX, DI
+	VADDPS (DI), Z12, Z12
+	VADDPS 64(DI), Z14, Z14
+	ADDQ   DX, DI
+	VADDPS (DI), Z16, Z16
+	VADDPS 64(DI), Z18, Z18
+	ADDQ   DX, DI
+	VADDPS (DI), Z20, Z20
+	VADDPS 64(DI), Z22, Z22
+
+store:
 	MOVQ    CX, DI
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z2, 64(DI)
@@ -16075,9 +16789,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·blocksW8AVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW8AVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
 	MOVQ  out+24(FP), SI
@@ -16401,6 +17115,14 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (SI), Y7, Y7
+	VADDPS 32(SI), Y8, Y8
+	VADDPS 64(SI), Y9, Y9
+	VADDPS 96(SI), Y10, Y10
+
+store:
 	VMOVUPS Y7, (SI)
 	VMOVUPS Y8, 32(SI)
 	VMOVUPS Y9, 64(SI)
@@ -16431,14 +17153,14 @@ DATA const_80808080<>+56(SB)/4, $0x80808080
 DATA const_80808080<>+60(SB)/4, $0x80808080
 GLOBL const_80808080<>(SB), RODATA|NOPTR, $64
 
-// func blocksW8AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW8AVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW8AVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -16707,6 +17429,37 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -16734,14 +17487,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW8AVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW8AVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -17102,6 +17855,50 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -17138,14 +17935,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW8AVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW8AVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -17598,6 +18395,63 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -17643,14 +18497,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW8AVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW8AVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -18287,6 +19141,89 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R11), Y0, Y0
+	VMOVUPS Y0, 512(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R11), Y0, Y0
+	VMOVUPS Y0, 544(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R11), Y0, Y0
+	VMOVUPS Y0, 576(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R11), Y0, Y0
+	VMOVUPS Y0, 608(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R11), Y0, Y0
+	VMOVUPS Y0, 640(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R11), Y0, Y0
+	VMOVUPS Y0, 672(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R11), Y0, Y0
+	VMOVUPS Y0, 704(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R11), Y0, Y0
+	VMOVUPS Y0, 736(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -18350,9 +19287,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW5AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·blocksW5AVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW5AVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
 	MOVQ  out+24(FP), SI
@@ -18651,6 +19588,14 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	VADDPS 64(SI), Y10, Y10
+	VADDPS 96(SI), Y11, Y11
+
+store:
 	VMOVUPS Y8, (SI)
 	VMOVUPS Y9, 32(SI)
 	VMOVUPS Y10, 64(SI)
@@ -18717,14 +19662,14 @@ DATA const_10101010<>+56(SB)/4, $0x10101010
 DATA const_10101010<>+60(SB)/4, $0x10101010
 GLOBL const_10101010<>(SB), RODATA|NOPTR, $64
 
-// func blocksW5AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW5AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW5AVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW5AVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -18957,6 +19902,37 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -18984,14 +19960,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW5AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW5AVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW5AVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -19287,6 +20263,50 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -19323,14 +20343,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW5AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW5AVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW5AVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -19689,6 +20709,63 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -19734,14 +20811,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW5AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW5AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW5AVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW5AVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -20226,6 +21303,89 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R11), Y0, Y0
+	VMOVUPS Y0, 512(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R11), Y0, Y0
+	VMOVUPS Y0, 544(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R11), Y0, Y0
+	VMOVUPS Y0, 576(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R11), Y0, Y0
+	VMOVUPS Y0, 608(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R11), Y0, Y0
+	VMOVUPS Y0, 640(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R11), Y0, Y0
+	VMOVUPS Y0, 672(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R11), Y0, Y0
+	VMOVUPS Y0, 704(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R11), Y0, Y0
+	VMOVUPS Y0, 736(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -20289,9 +21449,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·blocksW4AVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW4AVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
 	MOVQ  out+24(FP), SI
@@ -20513,6 +21673,14 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (SI), Y7, Y7
+	VADDPS 64(SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	VADDPS 96(SI), Y10, Y10
+
+store:
 	VMOVUPS Y7, (SI)
 	VMOVUPS Y8, 64(SI)
 	VMOVUPS Y9, 32(SI)
@@ -20525,14 +21693,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4AVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW4AVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -20729,6 +21897,37 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -20756,14 +21955,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4AVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW4AVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -21024,6 +22223,50 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -21060,14 +22303,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4AVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW4AVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -21392,6 +22635,63 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -21437,14 +22737,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4AVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW4AVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -21897,6 +23197,89 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R11), Y0, Y0
+	VMOVUPS Y0, 512(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R11), Y0, Y0
+	VMOVUPS Y0, 544(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R11), Y0, Y0
+	VMOVUPS Y0, 576(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R11), Y0, Y0
+	VMOVUPS Y0, 608(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R11), Y0, Y0
+	VMOVUPS Y0, 640(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R11), Y0, Y0
+	VMOVUPS Y0, 672(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R11), Y0, Y0
+	VMOVUPS Y0, 704(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R11), Y0, Y0
+	VMOVUPS Y0, 736(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -21960,9 +23343,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4MAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·blocksW4MAVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW4MAVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
 	MOVQ  out+24(FP), SI
@@ -22184,6 +23567,14 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (SI), Y7, Y7
+	VADDPS 64(SI), Y8, Y8
+	VADDPS 32(SI), Y9, Y9
+	VADDPS 96(SI), Y10, Y10
+
+store:
 	VMOVUPS Y7, (SI)
 	VMOVUPS Y8, 64(SI)
 	VMOVUPS Y9, 32(SI)
@@ -22196,14 +23587,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4MAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4MAVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW4MAVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -22391,6 +23782,37 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -22418,14 +23840,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4MAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4MAVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW4MAVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -22671,6 +24093,50 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -22707,14 +24173,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4MAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4MAVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW4MAVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -23018,6 +24484,63 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -23063,14 +24586,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4MAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4MAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4MAVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW4MAVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -23490,6 +25013,89 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R11), Y0, Y0
+	VMOVUPS Y0, 512(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R11), Y0, Y0
+	VMOVUPS Y0, 544(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R11), Y0, Y0
+	VMOVUPS Y0, 576(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R11), Y0, Y0
+	VMOVUPS Y0, 608(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R11), Y0, Y0
+	VMOVUPS Y0, 640(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R11), Y0, Y0
+	VMOVUPS Y0, 672(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R11), Y0, Y0
+	VMOVUPS Y0, 704(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R11), Y0, Y0
+	VMOVUPS Y0, 736(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -23553,9 +25159,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·blocksW4KAVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW4KAVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
@@ -23811,6 +25417,14 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (DI), Y7, Y7
+	VADDPS 64(DI), Y8, Y8
+	VADDPS 32(DI), Y9, Y9
+	VADDPS 96(DI), Y10, Y10
+
+store:
 	VMOVUPS Y7, (DI)
 	VMOVUPS Y8, 64(DI)
 	VMOVUPS Y9, 32(DI)
@@ -23823,14 +25437,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4KAVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW4KAVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -24041,6 +25655,37 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -24068,14 +25713,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4KAVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW4KAVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -24344,6 +25989,50 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R13), Y0, Y0
+	VMOVUPS Y0, 256(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R13), Y0, Y0
+	VMOVUPS Y0, 288(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R13), Y0, Y0
+	VMOVUPS Y0, 320(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R13), Y0, Y0
+	VMOVUPS Y0, 352(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -24380,14 +26069,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4KAVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW4KAVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -24714,6 +26403,63 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R13), Y0, Y0
+	VMOVUPS Y0, 256(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R13), Y0, Y0
+	VMOVUPS Y0, 288(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R13), Y0, Y0
+	VMOVUPS Y0, 320(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R13), Y0, Y0
+	VMOVUPS Y0, 352(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R13), Y0, Y0
+	VMOVUPS Y0, 384(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R13), Y0, Y0
+	VMOVUPS Y0, 416(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R13), Y0, Y0
+	VMOVUPS Y0, 448(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R13), Y0, Y0
+	VMOVUPS Y0, 480(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -24759,14 +26505,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW4KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW4KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW4KAVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW4KAVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -25209,6 +26955,89 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R13), Y0, Y0
+	VMOVUPS Y0, 256(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R13), Y0, Y0
+	VMOVUPS Y0, 288(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R13), Y0, Y0
+	VMOVUPS Y0, 320(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R13), Y0, Y0
+	VMOVUPS Y0, 352(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R13), Y0, Y0
+	VMOVUPS Y0, 384(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R13), Y0, Y0
+	VMOVUPS Y0, 416(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R13), Y0, Y0
+	VMOVUPS Y0, 448(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R13), Y0, Y0
+	VMOVUPS Y0, 480(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R13), Y0, Y0
+	VMOVUPS Y0, 512(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R13), Y0, Y0
+	VMOVUPS Y0, 544(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R13), Y0, Y0
+	VMOVUPS Y0, 576(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R13), Y0, Y0
+	VMOVUPS Y0, 608(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R13), Y0, Y0
+	VMOVUPS Y0, 640(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R13), Y0, Y0
+	VMOVUPS Y0, 672(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R13), Y0, Y0
+	VMOVUPS Y0, 704(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R13), Y0, Y0
+	VMOVUPS Y0, 736(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -25272,9 +27101,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW6KAVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·blocksW6KAVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW6KAVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
@@ -25634,6 +27463,14 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (DI), Y8, Y8
+	VADDPS 32(DI), Y9, Y9
+	VADDPS 64(DI), Y10, Y10
+	VADDPS 96(DI), Y11, Y11
+
+store:
 	VMOVUPS Y8, (DI)
 	VMOVUPS Y9, 32(DI)
 	VMOVUPS Y10, 64(DI)
@@ -25682,14 +27519,14 @@ DATA const_30303030<>+56(SB)/4, $0x30303030
 DATA const_30303030<>+60(SB)/4, $0x30303030
 GLOBL const_30303030<>(SB), RODATA|NOPTR, $64
 
-// func blocksW6KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW6KAVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW6KAVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW6KAVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -25973,6 +27810,37 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -26000,14 +27868,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW6KAVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW6KAVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW6KAVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -26368,6 +28236,50 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R13), Y0, Y0
+	VMOVUPS Y0, 256(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R13), Y0, Y0
+	VMOVUPS Y0, 288(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R13), Y0, Y0
+	VMOVUPS Y0, 320(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R13), Y0, Y0
+	VMOVUPS Y0, 352(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -26404,14 +28316,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW6KAVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW6KAVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW6KAVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -26849,6 +28761,63 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R13), Y0, Y0
+	VMOVUPS Y0, 256(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R13), Y0, Y0
+	VMOVUPS Y0, 288(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R13), Y0, Y0
+	VMOVUPS Y0, 320(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R13), Y0, Y0
+	VMOVUPS Y0, 352(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R13), Y0, Y0
+	VMOVUPS Y0, 384(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R13), Y0, Y0
+	VMOVUPS Y0, 416(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R13), Y0, Y0
+	VMOVUPS Y0, 448(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R13), Y0, Y0
+	VMOVUPS Y0, 480(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -26894,14 +28863,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW6KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW6KAVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, F16C, FMA3
-TEXT ·blocksW6KAVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW6KAVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), SI
 	MOVQ  out+24(FP), R8
 	MOVQ  groups+48(FP), R9
-	MOVQ  scratch+56(FP), R13
+	MOVQ  scratch+64(FP), R13
 	TESTQ R9, R9
 	JZ    group_end
 
@@ -27493,6 +29462,89 @@ block_end:
 	JNZ  super
 
 super_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    R8, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R13), Y0, Y0
+	VMOVUPS Y0, (R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R13), Y0, Y0
+	VMOVUPS Y0, 32(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R13), Y0, Y0
+	VMOVUPS Y0, 64(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R13), Y0, Y0
+	VMOVUPS Y0, 96(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R13), Y0, Y0
+	VMOVUPS Y0, 128(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R13), Y0, Y0
+	VMOVUPS Y0, 160(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R13), Y0, Y0
+	VMOVUPS Y0, 192(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R13), Y0, Y0
+	VMOVUPS Y0, 224(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R13), Y0, Y0
+	VMOVUPS Y0, 256(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R13), Y0, Y0
+	VMOVUPS Y0, 288(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R13), Y0, Y0
+	VMOVUPS Y0, 320(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R13), Y0, Y0
+	VMOVUPS Y0, 352(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R13), Y0, Y0
+	VMOVUPS Y0, 384(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R13), Y0, Y0
+	VMOVUPS Y0, 416(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R13), Y0, Y0
+	VMOVUPS Y0, 448(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R13), Y0, Y0
+	VMOVUPS Y0, 480(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R13), Y0, Y0
+	VMOVUPS Y0, 512(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R13), Y0, Y0
+	VMOVUPS Y0, 544(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R13), Y0, Y0
+	VMOVUPS Y0, 576(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R13), Y0, Y0
+	VMOVUPS Y0, 608(R13)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R13), Y0, Y0
+	VMOVUPS Y0, 640(R13)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R13), Y0, Y0
+	VMOVUPS Y0, 672(R13)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R13), Y0, Y0
+	VMOVUPS Y0, 704(R13)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R13), Y0, Y0
+	VMOVUPS Y0, 736(R13)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    R8, CX
 	VMOVUPS (R13), Y0
@@ -27556,9 +29608,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8S16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·blocksW8S16AVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW8S16AVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
 	MOVQ  out+24(FP), SI
@@ -27901,6 +29953,14 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (SI), Y7, Y7
+	VADDPS 32(SI), Y8, Y8
+	VADDPS 64(SI), Y9, Y9
+	VADDPS 96(SI), Y10, Y10
+
+store:
 	VMOVUPS Y7, (SI)
 	VMOVUPS Y8, 32(SI)
 	VMOVUPS Y9, 64(SI)
@@ -27913,14 +29973,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8S16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8S16AVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW8S16AVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -28207,6 +30267,37 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -28234,14 +30325,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8S16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8S16AVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW8S16AVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -28628,6 +30719,50 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -28664,14 +30799,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8S16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8S16AVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW8S16AVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -29158,6 +31293,63 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -29203,14 +31395,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8S16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8S16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8S16AVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW8S16AVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -29897,6 +32089,89 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R11), Y0, Y0
+	VMOVUPS Y0, 512(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R11), Y0, Y0
+	VMOVUPS Y0, 544(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R11), Y0, Y0
+	VMOVUPS Y0, 576(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R11), Y0, Y0
+	VMOVUPS Y0, 608(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R11), Y0, Y0
+	VMOVUPS Y0, 640(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R11), Y0, Y0
+	VMOVUPS Y0, 672(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R11), Y0, Y0
+	VMOVUPS Y0, 704(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R11), Y0, Y0
+	VMOVUPS Y0, 736(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -29960,9 +32235,9 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8M16AVX2_1(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·blocksW8M16AVX2_1(SB), NOSPLIT, $0-64
+TEXT ·blocksW8M16AVX2_1(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), DX
 	MOVQ  out+24(FP), SI
@@ -30200,6 +32475,14 @@ block:
 	JNZ          block
 
 block_end:
+	CMPQ   add+56(FP), $0x00
+	JEQ    store
+	VADDPS (SI), Y7, Y7
+	VADDPS 32(SI), Y8, Y8
+	VADDPS 64(SI), Y9, Y9
+	VADDPS 96(SI), Y10, Y10
+
+store:
 	VMOVUPS Y7, (SI)
 	VMOVUPS Y8, 32(SI)
 	VMOVUPS Y9, 64(SI)
@@ -30212,14 +32495,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8M16AVX2_2(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8M16AVX2_2(SB), NOSPLIT, $0-64
+TEXT ·blocksW8M16AVX2_2(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -30425,6 +32708,37 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -30452,14 +32766,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8M16AVX2_3(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8M16AVX2_3(SB), NOSPLIT, $0-64
+TEXT ·blocksW8M16AVX2_3(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -30737,6 +33051,50 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -30773,14 +33131,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8M16AVX2_4(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8M16AVX2_4(SB), NOSPLIT, $0-64
+TEXT ·blocksW8M16AVX2_4(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -31130,6 +33488,63 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0
@@ -31175,14 +33590,14 @@ group_end:
 	VZEROUPPER
 	RET
 
-// func blocksW8M16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, scratch *byte)
+// func blocksW8M16AVX2_6(w *byte, a *byte, word int, out *float32, oStride int, blocks int, groups int, add int, scratch *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·blocksW8M16AVX2_6(SB), NOSPLIT, $0-64
+TEXT ·blocksW8M16AVX2_6(SB), NOSPLIT, $0-72
 	MOVQ  w+0(FP), AX
 	MOVQ  word+16(FP), BX
 	MOVQ  out+24(FP), DI
 	MOVQ  groups+48(FP), R8
-	MOVQ  scratch+56(FP), R11
+	MOVQ  scratch+64(FP), R11
 	TESTQ R8, R8
 	JZ    group_end
 
@@ -31676,6 +34091,89 @@ pass:
 	JNZ          block
 
 block_end:
+	CMPQ    add+56(FP), $0x00
+	JEQ     store
+	MOVQ    oStride+32(FP), DX
+	MOVQ    DI, CX
+	VMOVUPS (CX), Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(R11), Y0, Y0
+	VMOVUPS Y0, 32(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(R11), Y0, Y0
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(R11), Y0, Y0
+	VMOVUPS Y0, 96(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  128(R11), Y0, Y0
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  160(R11), Y0, Y0
+	VMOVUPS Y0, 160(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  192(R11), Y0, Y0
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  224(R11), Y0, Y0
+	VMOVUPS Y0, 224(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  256(R11), Y0, Y0
+	VMOVUPS Y0, 256(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  288(R11), Y0, Y0
+	VMOVUPS Y0, 288(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  320(R11), Y0, Y0
+	VMOVUPS Y0, 320(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  352(R11), Y0, Y0
+	VMOVUPS Y0, 352(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  384(R11), Y0, Y0
+	VMOVUPS Y0, 384(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  416(R11), Y0, Y0
+	VMOVUPS Y0, 416(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  448(R11), Y0, Y0
+	VMOVUPS Y0, 448(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  480(R11), Y0, Y0
+	VMOVUPS Y0, 480(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  512(R11), Y0, Y0
+	VMOVUPS Y0, 512(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  544(R11), Y0, Y0
+	VMOVUPS Y0, 544(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  576(R11), Y0, Y0
+	VMOVUPS Y0, 576(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  608(R11), Y0, Y0
+	VMOVUPS Y0, 608(R11)
+	LEAQ    (CX)(DX*4), CX
+	VMOVUPS (CX), Y0
+	VADDPS  640(R11), Y0, Y0
+	VMOVUPS Y0, 640(R11)
+	VMOVUPS 32(CX), Y0
+	VADDPS  672(R11), Y0, Y0
+	VMOVUPS Y0, 672(R11)
+	VMOVUPS 64(CX), Y0
+	VADDPS  704(R11), Y0, Y0
+	VMOVUPS Y0, 704(R11)
+	VMOVUPS 96(CX), Y0
+	VADDPS  736(R11), Y0, Y0
+	VMOVUPS Y0, 736(R11)
+
+store:
 	MOVQ    oStride+32(FP), DX
 	MOVQ    DI, CX
 	VMOVUPS (R11), Y0

@@ -3,6 +3,7 @@ package cpu
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -50,14 +51,18 @@ func FuzzVectors(f *testing.F) {
 	})
 }
 
+// addBit of the number of tokens, counted in tiles, says whether products are added to what is there.
+const addBit = 1
+
 // FuzzBlocks compares products of any weight bytes with any codes.
 func FuzzBlocks(f *testing.F) {
 	for l := range intLayouts {
 		f.Add(uint8(l), uint8(l), []byte{1, 2, 3, 255, 128, 127, 0, 60}, []byte{129, 127, 0, 1})
+		f.Add(uint8(l), uint8(l)+maxTile*addBit, []byte{1, 2, 3, 255, 128, 127, 0, 60}, []byte{129, 127, 0, 1})
 	}
 	levels := vectorLevels(f)
 	f.Fuzz(func(t *testing.T, l, tokens uint8, weights, codes []byte) {
-		lay, n := layout(l)%intLayouts, 1+int(tokens)%maxTile
+		lay, n, add := layout(l)%intLayouts, 1+int(tokens)%maxTile, int(tokens)/maxTile&addBit != 0
 		if len(weights) == 0 || len(codes) == 0 {
 			return
 		}
@@ -78,11 +83,15 @@ func FuzzBlocks(f *testing.F) {
 		}
 		a := newActs(n, width)
 		a.quantize(goKernels(), 0, n, x)
-		want := make([]float32, n*groups*groupRows)
-		s := blockShape{n: n, groups: groups, oStride: groups * groupRows, width: width}
+		before := make([]float32, n*groups*groupRows)
+		for i := range before {
+			before[i] = float32(i%37) - 18
+		}
+		want := slices.Clone(before)
+		s := blockShape{n: n, groups: groups, oStride: groups * groupRows, width: width, add: add}
 		blocksGo(lay, w, a.tile(0), want, s)
 		for _, k := range levels {
-			got := make([]float32, len(want))
+			got := slices.Clone(before)
 			k.blocks[lay](w, a.tile(0), got, s)
 			checkSame(t, k.level.String(), got, want)
 		}

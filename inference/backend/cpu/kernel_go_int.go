@@ -89,7 +89,12 @@ func blocksGo(l layout, w, a []byte, out []float32, s blockShape) {
 			}
 		}
 		for t := range s.n {
-			copy(out[t*s.oStride+groupRows*g:], acc[t][:])
+			dst := out[t*s.oStride+groupRows*g:][:groupRows]
+			if s.add {
+				addToGo(dst, acc[t][:])
+			} else {
+				copy(dst, acc[t][:])
+			}
 		}
 	}
 }

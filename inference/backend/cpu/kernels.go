@@ -75,9 +75,18 @@ type denseShape struct {
 }
 
 // blockShape says what a blocks kernel computes: out[t*oStride+32*g+r] for t < n <= maxTile, g < groups, r < 32, from
-// width values each. w holds the groups one after the other.
+// width values each, to be written or, with add, to be added to what is there. w holds the groups one after the other.
 type blockShape struct {
 	n, groups, oStride, width int
+	add                       bool
+}
+
+// adds is add as assembly takes it.
+func (s blockShape) adds() int {
+	if s.add {
+		return 1
+	}
+	return 0
 }
 
 // rmsNorm sets dst = x/sqrt(mean(x^2)+eps) * w.
@@ -172,6 +181,15 @@ func (k *kernels) logits(x []float32) (largest float32, index int, sum float32) 
 // of p.forms(). Products of int8 form are exact within a block of 32 (16 where scales go by 16); blocks are added in ascending order with one
 // fused multiply-add each, so a result depends on nothing but its row and its token.
 func (k *kernels) gemm(p *packed, a *acts, tile, group0, groups int, out []float32, oStride int) {
+	k.products(p, a, tile, group0, groups, out, oStride, false)
+}
+
+// gemmAdd is gemm that adds to what out holds. Only matrices of nothing but integer layouts take it.
+func (k *kernels) gemmAdd(p *packed, a *acts, tile, group0, groups int, out []float32, oStride int) {
+	k.products(p, a, tile, group0, groups, out, oStride, true)
+}
+
+func (k *kernels) products(p *packed, a *acts, tile, group0, groups int, out []float32, oStride int, add bool) {
 	n := a.tokens(tile)
 	if n <= 0 || groups <= 0 {
 		return
@@ -189,7 +207,7 @@ func (k *kernels) gemm(p *packed, a *acts, tile, group0, groups int, out []float
 		s := &p.panels[i]
 		from, to := max(group0, s.group0), min(group0+groups, s.group0+s.groups)
 		for g := from; g < to; g += step {
-			k.panel(s, a, tile, n, g-s.group0, min(step, to-g), out[(g-group0)*groupRows:], oStride)
+			k.panel(s, a, tile, n, g-s.group0, min(step, to-g), out[(g-group0)*groupRows:], oStride, add)
 		}
 	}
 }
@@ -198,11 +216,14 @@ func (k *kernels) gemm(p *packed, a *acts, tile, group0, groups int, out []float
 const maxCallMACs = 8 << 20
 
 // panel multiplies groups of one panel, counted from its own start, with the n tokens of a tile.
-func (k *kernels) panel(s *panel, a *acts, tile, n, group, groups int, out []float32, oStride int) {
+func (k *kernels) panel(s *panel, a *acts, tile, n, group, groups int, out []float32, oStride int, add bool) {
 	if s.layout < intLayouts {
-		shape := blockShape{n: n, groups: groups, oStride: oStride, width: a.width}
+		shape := blockShape{n: n, groups: groups, oStride: oStride, width: a.width, add: add}
 		k.blocks[s.layout](s.data[group*s.stride:(group+groups)*s.stride], a.tile(tile), out, shape)
 		return
+	}
+	if add {
+		panic("cpu: products with float weights cannot be added")
 	}
 	shape := denseShape{
 		n: n, k: a.width, groups: groups, aStride: a.width, oStride: oStride,

@@ -51,7 +51,15 @@ func (b *Backend) GateUp(dst models.Buffer, gate, up models.Matrix, src models.B
 	b.packed(u)
 	if g.packed != nil && u.packed != nil {
 		a := b.quantize(s, n, g.packed.forms()|u.packed.forms())
-		b.startGemm(gemmJob{w: g.packed, up: u.packed, a: a, dst: d.data, stride: d.width, then: then})
+		j := gemmJob{w: g.packed, up: u.packed, a: a, dst: d.data, stride: d.width, then: then}
+		if d.acts != nil && d.acts.forms == formInt8 { // as the product that reads dst has wanted them before
+			d.acts.setRows(n)
+			j.next = d.acts
+		}
+		b.startGemm(j)
+		if j.next != nil {
+			d.quantized = n
+		}
 		return
 	}
 	b.startRef(refJob{w: g, up: u, src: s, n: n, dst: d.data, stride: d.width, then: then})

@@ -38,7 +38,7 @@ type scratchAVX2 [maxTile * 4 * groupRows]byte
 var scratchPool = sync.Pool{New: func() any { return new(scratchAVX2) }}
 
 // blockCodeAVX2 is the kernel of a layout for each number of tokens that has one.
-var blockCodeAVX2 = [intLayouts][maxTile + 1]func(w, a *byte, word int, out *float32, oStride, blocks, groups int, scratch *byte){
+var blockCodeAVX2 = [intLayouts][maxTile + 1]func(w, a *byte, word int, out *float32, oStride, blocks, groups, add int, scratch *byte){
 	layoutW8:    {1: blocksW8AVX2_1, 2: blocksW8AVX2_2, 3: blocksW8AVX2_3, 4: blocksW8AVX2_4, 6: blocksW8AVX2_6},
 	layoutW5:    {1: blocksW5AVX2_1, 2: blocksW5AVX2_2, 3: blocksW5AVX2_3, 4: blocksW5AVX2_4, 6: blocksW5AVX2_6},
 	layoutW4:    {1: blocksW4AVX2_1, 2: blocksW4AVX2_2, 3: blocksW4AVX2_3, 4: blocksW4AVX2_4, 6: blocksW4AVX2_6},
@@ -57,7 +57,7 @@ func blocksAVX2(l layout, w, a []byte, out []float32, s blockShape) {
 		if n == 5 {
 			n = 3
 		}
-		blockCodeAVX2[l][n](at(w), &a[4*t], 4*s.n, &out[t*s.oStride], s.oStride, s.width/32, s.groups, &scratch[0])
+		blockCodeAVX2[l][n](at(w), &a[4*t], 4*s.n, &out[t*s.oStride], s.oStride, s.width/32, s.groups, s.adds(), &scratch[0])
 		t += n
 	}
 	scratchPool.Put(scratch)

@@ -31,7 +31,7 @@ func codeAVX512() *vectorCode {
 }
 
 // blockCodeAVX512 is the kernel of a layout for each number of tokens.
-var blockCodeAVX512 = [intLayouts][7]func(w, a *byte, out *float32, oStride, blocks, groups int){
+var blockCodeAVX512 = [intLayouts][7]func(w, a *byte, out *float32, oStride, blocks, groups, add int){
 	layoutW8:    {1: blocksW8AVX512_1, 2: blocksW8AVX512_2, 3: blocksW8AVX512_3, 4: blocksW8AVX512_4, 5: blocksW8AVX512_5, 6: blocksW8AVX512_6},
 	layoutW5:    {1: blocksW5AVX512_1, 2: blocksW5AVX512_2, 3: blocksW5AVX512_3, 4: blocksW5AVX512_4, 5: blocksW5AVX512_5, 6: blocksW5AVX512_6},
 	layoutW4:    {1: blocksW4AVX512_1, 2: blocksW4AVX512_2, 3: blocksW4AVX512_3, 4: blocksW4AVX512_4, 5: blocksW4AVX512_5, 6: blocksW4AVX512_6},
@@ -44,7 +44,7 @@ var blockCodeAVX512 = [intLayouts][7]func(w, a *byte, out *float32, oStride, blo
 
 // blocksAVX512 takes all tokens in one pass over the weights.
 func blocksAVX512(l layout, w, a []byte, out []float32, s blockShape) {
-	blockCodeAVX512[l][s.n](at(w), at(a), at(out), s.oStride, s.width/32, s.groups)
+	blockCodeAVX512[l][s.n](at(w), at(a), at(out), s.oStride, s.width/32, s.groups, s.adds())
 }
 
 // sumSquaresLanesAVX512, expSumLanesAVX512 and maxIndexLanesAVX512 finish the reductions: they call the assembly by name, so that the

@@ -165,7 +165,7 @@ func (l layout) loadScale(w, header Register, part, row int, index Register, min
 	}
 }
 
-const blocksSignature = "func(w, a *byte, out *float32, oStride, blocks, groups int)"
+const blocksSignature = "func(w, a *byte, out *float32, oStride, blocks, groups, add int)"
 
 // blocks512 makes the AVX-512 kernels: n tokens, all 32 rows of a group at once. An accumulator holds 16 rows; one
 // activation word, broadcast, meets the 4 values of the same k of all rows.
@@ -224,6 +224,17 @@ func block512(l layout, n int) {
 			}
 			add(4*planes*n, k.a)
 		})
+		CMPQ(paramMem("add"), U8(0))
+		JEQ(LabelRef("store"))
+		MOVQ(out, o)
+		for t := range n {
+			VADDPS(Mem{Base: o}, k.acc[t][0], k.acc[t][0])
+			VADDPS(Mem{Base: o, Disp: 64}, k.acc[t][1], k.acc[t][1])
+			if t < n-1 {
+				ADDQ(oStride, o)
+			}
+		}
+		Label("store")
 		MOVQ(out, o)
 		for t := range n {
 			VMOVUPS(k.acc[t][0], Mem{Base: o})

@@ -40,7 +40,7 @@ const prefetchAhead = 4096
 
 func block2(l layout, n int) {
 	function(fmt.Sprintf("blocks%sAVX2_%d", l.name, n),
-		"func(w, a *byte, word int, out *float32, oStride, blocks, groups int, scratch *byte)",
+		"func(w, a *byte, word int, out *float32, oStride, blocks, groups, add int, scratch *byte)",
 		fmt.Sprintf("multiplies row groups in layout%s with %d tokens of a tile; see blockShape.", l.name, n))
 	p := &pass2{layout: l, n: n, w: param("w"), header: GP64(), a: GP64(), at: GP64(), word: param("word"), tail: GP64()}
 	out, groups := param("out"), param("groups")
@@ -62,6 +62,10 @@ func block2(l layout, n int) {
 		MOVQ(paramMem("blocks"), count)
 		p.clear()
 		l.blocks(p.w, count, p.header, eight, p.block)
+		CMPQ(paramMem("add"), U8(0))
+		JEQ(LabelRef("store"))
+		p.addOutput(out)
+		Label("store")
 		p.store(out)
 		add(128, out)
 	})
@@ -82,11 +86,39 @@ func (p *pass2) clear() {
 	}
 }
 
+// addOutput adds what out holds to the float sums.
+func (p *pass2) addOutput(out Register) {
+	p.outputs(out, func(t, h int, at Mem) {
+		if p.n == 1 {
+			VADDPS(at, p.acc[t][h], p.acc[t][h])
+			return
+		}
+		VMOVUPS(at, p.x)
+		VADDPS(p.sum(t, h), p.x, p.x)
+		VMOVUPS(p.x, p.sum(t, h))
+	})
+}
+
 // store writes the float sums.
 func (p *pass2) store(out Register) {
+	p.outputs(out, func(t, h int, at Mem) {
+		if p.n == 1 {
+			VMOVUPS(p.acc[t][h], at)
+			return
+		}
+		VMOVUPS(p.sum(t, h), p.x)
+		VMOVUPS(p.x, at)
+	})
+}
+
+// sum is where vector h of the float sums of a token lies in scratch memory, rows in order.
+func (p *pass2) sum(t, h int) Mem { return Mem{Base: p.scratch, Disp: 128*t + 32*h} }
+
+// outputs runs body for every vector of every token, with its place in out.
+func (p *pass2) outputs(out Register, body func(t, h int, at Mem)) {
 	if p.n == 1 {
-		for h, v := range p.acc[0] {
-			VMOVUPS(v, Mem{Base: out, Disp: 4 * p.firstRow(h)})
+		for h := range p.acc[0] {
+			body(0, h, Mem{Base: out, Disp: 4 * p.firstRow(h)})
 		}
 		return
 	}
@@ -95,8 +127,7 @@ func (p *pass2) store(out Register) {
 	MOVQ(out, o)
 	for t := range p.n {
 		for h := range 4 {
-			VMOVUPS(Mem{Base: p.scratch, Disp: 128*t + 32*h}, p.x)
-			VMOVUPS(p.x, Mem{Base: o, Disp: 32 * h})
+			body(t, h, Mem{Base: o, Disp: 32 * h})
 		}
 		if t < p.n-1 {
 			LEAQ(Mem{Base: o, Index: stride, Scale: 4}, o)
