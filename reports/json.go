@@ -25,7 +25,8 @@ func JSON(w io.Writer, r *Record) error {
 	return err
 }
 
-// Read reads a results.json.
+// Read reads a results.json. Keys that it does not know are an error: the file is damaged, foreign, or of a newer version that has more
+// to say than this one can judge.
 func Read(r io.Reader) (*Record, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxRecord+1))
 	if err != nil {
@@ -38,7 +39,7 @@ func Read(r io.Reader) (*Record, error) {
 		V *int `json:"schema_version"`
 	}
 	if err := json.Unmarshal(b, &version); err != nil {
-		return nil, fmt.Errorf("reports: results are not a JSON object: %w", err)
+		return nil, fmt.Errorf("reports: results are not a JSON object: %w", Located(b, err))
 	}
 	switch {
 	case version.V == nil:
@@ -48,8 +49,9 @@ func Read(r io.Reader) (*Record, error) {
 	}
 	var rec Record
 	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
 	if err := dec.Decode(&rec); err != nil {
-		return nil, fmt.Errorf("reports: results: %w", err)
+		return nil, fmt.Errorf("reports: results: %w", Located(b, err))
 	}
 	return &rec, nil
 }

@@ -8,8 +8,9 @@
 //   - [Options] is what is asked; its zero value works once a task is named.
 //   - [Model] is what the runner needs of a model; [Open] loads one with our own engine.
 //   - [Run] does it and returns a [reports.Record].
+//   - [OpenRun] reads what a finished run has left: a [FinishedRun] with its record and samples, checked.
 //   - [Observer] hears of progress: [NewBar], [NewPlain], [NewJSONLines].
-//   - [TooManyErrors], [Missed], [Interrupted], [ModelLost] are the errors that callers tell apart.
+//   - [TooManyErrors], [Missed], [Interrupted], [ModelLost], [Unfinished], [SamplesMissing] are the errors that callers tell apart.
 //
 // It parses no flags, prints nothing by itself but what Options.Print asks for, and knows no report format but the
 // record.

@@ -57,7 +57,7 @@ func decodeSample(line []byte) (reports.Sample, error) {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = errors.New("not a whole JSON object")
 		}
-		return s, err
+		return s, reports.Located(line, err)
 	}
 	if dec.InputOffset() != int64(len(line)) && len(bytes.TrimSpace(line[dec.InputOffset():])) > 0 {
 		return s, errors.New("more than one JSON object")
