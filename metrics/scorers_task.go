@@ -228,13 +228,18 @@ func EntityWordCounts(gold, found []Entity, cut func(text string) []string) map[
 	return counts
 }
 
+// EntityWords is the item score of entity_words_f1.
+func EntityWords(gold, found []Entity, cut func(text string) []string) ItemScore {
+	s, _ := countedScore(EntityWordCounts(gold, found, cut), nil, false) // any type will do
+	return s
+}
+
 func entityWordScoring(o ScorerOptions) scoring {
 	return scoring{item: func(i Item) (ItemScore, error) {
 		gold, found, abstained, err := parsedEntities(i)
-		if err != nil {
-			return ItemScore{}, err
-		}
-		return countedScore(EntityWordCounts(gold, found, o.Cut), nil, abstained)
+		s := EntityWords(gold, found, o.Cut)
+		s.Abstained = abstained
+		return s, err
 	}, total: microF1}
 }
 

@@ -37,6 +37,8 @@ func Markdown(w io.Writer, r *Record) error {
 		}
 		buf.WriteByte('\n')
 	}
+	mdRescored(&buf, r)
+	mdWords(&buf, r.Words)
 	mdFacts(&buf, costFacts(r))
 	if notes := footnotes(r); len(notes) > 0 {
 		buf.WriteString("## Notes\n\n")

@@ -39,6 +39,9 @@ type Record struct {
 	Skipped  []Skipped `json:"skipped"` // tasks that were asked for and not run
 	Warnings []Warning `json:"warnings"`
 
+	Words    *WordScores `json:"words,omitempty"`    // metrics that compare words; nil = no lexicon was given
+	Rescored *Rescored   `json:"rescored,omitempty"` // nil = the answers were judged when they were given
+
 	Perf   Perf   `json:"perf"`
 	Memory Memory `json:"memory"`
 	Host   Host   `json:"host"`
@@ -227,10 +230,12 @@ type Memory struct {
 
 // Host says where and when the run took place.
 type Host struct {
-	RunID     string            `json:"run_id"`
-	Dir       string            `json:"dir"`     // run folder, as the process saw it
-	Started   string            `json:"started"` // UTC, RFC 3339
-	Finished  string            `json:"finished"`
-	ModelPath string            `json:"model_path"`
-	Hardware  hardware.Snapshot `json:"hardware"`
+	RunID     string `json:"run_id"`
+	Dir       string `json:"dir"`     // run folder, as the process saw it
+	Started   string `json:"started"` // UTC, RFC 3339
+	Finished  string `json:"finished"`
+	ModelPath string `json:"model_path"`
+	// RescoredFrom is the run whose answers were judged again; "" = the run's own.
+	RescoredFrom string            `json:"rescored_from,omitempty"`
+	Hardware     hardware.Snapshot `json:"hardware"`
 }

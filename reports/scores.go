@@ -152,18 +152,7 @@ func ScoresMarkdown(w io.Writer, s *Scores) error {
 	var buf bytes.Buffer
 	mdFacts(&buf, scoreFacts(s))
 	head, rows := scoreRows(s)
-	rule := make([]string, len(head))
-	for i := range head {
-		rule[i] = "---"
-	}
-	mdRow(&buf, head)
-	mdRow(&buf, rule)
-	for _, cells := range rows {
-		for i := range cells {
-			cells[i] = mdText(cells[i])
-		}
-		mdRow(&buf, cells)
-	}
+	mdTable(&buf, head, rows)
 	if notes := scoreNotes(s); len(notes) > 0 {
 		buf.WriteByte('\n')
 		mdFacts(&buf, notes)
@@ -212,7 +201,9 @@ func ScoresCSV(w io.Writer, s *Scores) error {
 }
 
 func scoreFacts(s *Scores) []fact {
-	file := func(f ScoreFile) string { return fmt.Sprintf("%s · %s · %s", f.Path, f.Format, plural(int64(f.Items), "item")) }
+	file := func(f ScoreFile) string {
+		return fmt.Sprintf("%s · %s · %s", f.Path, f.Format, plural(int64(f.Items), "item"))
+	}
 	out := []fact{{"predictions", file(s.Predictions)}}
 	for _, r := range s.References {
 		out = append(out, fact{"references", file(r)})

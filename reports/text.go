@@ -22,6 +22,12 @@ func Text(w io.Writer, r *Record) error {
 			return fmt.Errorf("reports: table: %w", err)
 		}
 	}
+	if err := textRescored(&buf, r); err != nil {
+		return fmt.Errorf("reports: table: %w", err)
+	}
+	if err := textWords(&buf, r.Words); err != nil {
+		return fmt.Errorf("reports: table: %w", err)
+	}
 	if costs := costFacts(r); len(costs) > 0 {
 		buf.WriteByte('\n')
 		writeFacts(&buf, costs)

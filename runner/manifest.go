@@ -28,8 +28,9 @@ const maxManifest = 64 << 20
 type manifest struct {
 	SchemaVersion int               `json:"schema_version"`
 	RunID         string            `json:"run_id"`
-	Identity      string            `json:"identity"` // sha256 of everything that decides the numbers
-	Started       string            `json:"started"`  // UTC, RFC 3339
+	Identity      string            `json:"identity"`                // sha256 of everything that decides the numbers
+	Rescored      string            `json:"rescored_from,omitempty"` // identity of the run whose answers were judged again; "" = the run's own
+	Started       string            `json:"started"`                 // UTC, RFC 3339
 	Versions      manifestVersions  `json:"versions"`
 	Seeds         manifestSeeds     `json:"seeds"`
 	Options       manifestOptions   `json:"options"`
@@ -71,6 +72,7 @@ type manifestOptions struct {
 	MaxErrors    int                 `json:"max_errors"`
 	FailUnder    []string            `json:"fail_under"`
 	PricePerHour float64             `json:"price_per_hour"`
+	Lexicon      string              `json:"lexicon_sha256,omitempty"` // words of a domain for metrics that compare words
 }
 
 type manifestTask struct {
@@ -93,7 +95,7 @@ func newManifest(o Options, p *plan, info ModelInfo, batch int, hw hardware.Snap
 		Options: manifestOptions{
 			Tasks: o.Tasks, Data: list(o.Data), Limit: o.Limit, NumFewshot: o.NumFewshot, Samples: o.Samples, Chat: o.Chat, System: o.System,
 			Gen: o.Gen.kwargs(), Overlength: o.Overlength, ChoiceBy: o.ChoiceBy, Out: o.Out, Resume: o.Resume, BatchSize: batch,
-			MaxErrors: o.MaxErrors, FailUnder: list(o.FailUnder), PricePerHour: o.PricePerHour,
+			MaxErrors: o.MaxErrors, FailUnder: list(o.FailUnder), PricePerHour: o.PricePerHour, Lexicon: o.Words.checksum(),
 		},
 		Model: info.Model, ModelPath: info.Path, TemplateSHA: info.TemplateSHA256, Chat: p.renderer.chat, Engine: info.Engine,
 		Groups: []string{}, Skipped: list(p.skipped), Hardware: hw,
@@ -135,7 +137,10 @@ func (m *manifest) identity() (string, error) {
 		Tasks   []manifestTask
 		Groups  []string
 		Skipped []reports.Skipped
-	}{m.Versions.Program, m.Seeds.Run, m.Model.SHA256, m.Model.Name, engine, m.Tasks, m.Groups, m.Skipped})
+		// Absent in runs that have none, whose identity stays what it was.
+		Rescored string `json:",omitempty"`
+		Lexicon  string `json:",omitempty"`
+	}{m.Versions.Program, m.Seeds.Run, m.Model.SHA256, m.Model.Name, engine, m.Tasks, m.Groups, m.Skipped, m.Rescored, m.Options.Lexicon})
 	if err != nil {
 		return "", fmt.Errorf("runner: identity: %w", err)
 	}

@@ -38,6 +38,8 @@ type Options struct {
 	FailUnder    []string // "task:metric=value": Run returns *Missed when the value (unscaled) is worse
 	PricePerHour float64  // of the machine, in any currency; 0 = no costs
 
+	Words *Words // with a lexicon: answers are also compared word by word, without and with it; nil = they are not
+
 	DryRun   bool      // plan only: Print gets a summary, Run returns no record
 	WriteOut int       // prompts of each task that are shown with token ids on Print
 	Print    io.Writer // for DryRun and WriteOut; nil = nothing is printed

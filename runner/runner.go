@@ -118,6 +118,9 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 		}
 	}
 	rec := aggregate(r, slots)
+	if rec.Words, err = wordScores(r.o.Words, r.plan.tasks, slots, r.o.Seed); err != nil {
+		return nil, err
+	}
 	rec.Perf = r.perf(slots, ran, resumed, wall, before)
 	rec.Memory = r.model.Memory()
 	rec.Memory.Devices = list(rec.Memory.Devices)

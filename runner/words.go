@@ -104,6 +104,14 @@ func (w *Words) cutters() (plain, lexicon func(string) []string) {
 	return w.plain.Cut, w.lexicon.Cut
 }
 
+// checksum is that of the lexicon; "" without one.
+func (w *Words) checksum() string {
+	if w == nil || w.facts == nil {
+		return ""
+	}
+	return w.facts.SHA256
+}
+
 // Lexicon says what was read; nil without one.
 func (w *Words) Lexicon() *reports.Lexicon {
 	if w == nil {

@@ -26,6 +26,10 @@ var CLUENER = Task{
 	Make:    makeCLUENER,
 	Prompt:  cluenerPrompt,
 	Judge:   judgeCLUENER,
+	Entities: func(text string) []metrics.Entity {
+		mentions, _ := extractEntities(text)
+		return mentions
+	},
 	Metrics: []Metric{
 		{Name: "f1", HigherIsBetter: true, Scale: 100, Corpus: cluenerMacro},
 		{Name: "f1_span", HigherIsBetter: true, Scale: 100, Corpus: func(sum map[string]float64) float64 { return spanCounts(sum).F1() }},

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"github.com/llama4-eval/llama4-eval/datasets"
+	"github.com/llama4-eval/llama4-eval/metrics"
 )
 
 // Kind is how a task is asked and scored.
@@ -36,6 +37,10 @@ type Task struct {
 	Prompt func(r datasets.Record, shots []datasets.Record) Request
 	// Judge turns an answer into a verdict. It is pure: it may be repeated on saved answers.
 	Judge func(r datasets.Record, a Answer) Verdict
+
+	// Entities are those that an answer names, without places, where that is what a task asks for; nil = it does not. They are compared word
+	// by word where a lexicon of a domain is given.
+	Entities func(text string) []metrics.Entity
 
 	// Metrics are what Judge's values add up to; the first one is the headline. A sample that lacks a value, since it was not
 	// asked in that way, is left out of that metric.

@@ -58,7 +58,7 @@ real models, vectors of metrics and statistics; a folder is walked) and prints a
 	f.IntVar(&o.Threads, "threads", 0, "threads that compute; 0 = one a processor")
 	f.StringVar(&o.KVType, "kv-type", "", "keys and values: f32 (default) or f16")
 	f.IntVarP(&o.Limit, "limit", "L", 0, "most pairs and texts of each real model; 0 = all")
-	f.StringVar(&jieba, "jieba", "", "folder of the Python package jieba, whose dictionary word metrics need (default ~/.cache/llama4-eval/jieba)")
+	f.StringVar(&jieba, "jieba", "", "folder of the Python package jieba, whose dictionary word metrics need (default $LLAMA4_EVAL_JIEBA or ~/.cache/llama4-eval/jieba)")
 	f.BoolVarP(&verbose, "verbose", "v", false, "show progress of long checks")
 	completeWith(cmd, "cpu", func() []string { return cpuLevels })
 	return cmd
@@ -66,6 +66,9 @@ real models, vectors of metrics and statistics; a folder is walked) and prints a
 
 // jiebaFolder is where the dictionary of jieba is looked for.
 func jiebaFolder(flag string) string {
+	if flag == "" {
+		flag = os.Getenv("LLAMA4_EVAL_JIEBA")
+	}
 	if flag != "" {
 		return flag
 	}

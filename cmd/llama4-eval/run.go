@@ -39,6 +39,8 @@ type runFlags struct {
 	format     string
 	config     string
 	verbose    bool
+	jieba      string
+	lexicon    string
 }
 
 func newRunCommand() *cobra.Command {
@@ -86,6 +88,8 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.IntVar(&o.MaxErrors, "max-errors", 0, "samples that may fail; more end the run with exit code 4")
 	fs.StringArrayVar(&o.FailUnder, "fail-under", nil, "exit code 3 when task:metric is worse than value, such as tnews:acc=0.5 (repeatable)")
 	fs.Float64Var(&o.PricePerHour, "price-per-hour", 0, "price of the machine: adds cost per 1,000 items and per million tokens")
+	fs.StringVar(&f.lexicon, "lexicon", "", `words of a domain, a file of lines "word [count] [tag]": answers are also compared word by word, without and with it`)
+	fs.StringVar(&f.jieba, "jieba", "", "folder of the Python package jieba, whose dictionary --lexicon needs (default $LLAMA4_EVAL_JIEBA or ~/.cache/llama4-eval/jieba)")
 	fs.BoolVar(&o.DryRun, "dry-run", false, "plan only: show what would run")
 	fs.IntVarP(&o.WriteOut, "write-out", "w", 0, "show the first N prompts of each task with token ids")
 	fs.StringVar(&f.progress, "progress", "auto", "auto, plain, json or off; on stderr")
@@ -175,7 +179,10 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 	if err := f.engine.Validate(); err != nil {
 		return usageError{err}
 	}
-	return nil
+	if f.lexicon != "" {
+		o.Words, err = runner.OpenWords(jiebaFolder(f.jieba), f.lexicon)
+	}
+	return err
 }
 
 // evaluate makes one run of each model, in order. A missed --fail-under does not keep the next model from being run; any other error
@@ -212,7 +219,7 @@ func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stder
 	if record == nil {
 		return optionError(err)
 	}
-	if werr := f.write(stdout, record, dir); werr != nil {
+	if werr := writeRecord(stdout, f.format, record, dir); werr != nil {
 		return errors.Join(err, werr)
 	}
 	if f.format != "table" { // the table says it itself
@@ -221,8 +228,8 @@ func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stder
 	return err
 }
 
-// write puts the finished record on stdout and report.md into the run folder.
-func (f *runFlags) write(stdout io.Writer, record *reports.Record, dir string) error {
+// writeRecord puts a finished record on stdout and report.md into the run folder.
+func writeRecord(stdout io.Writer, format string, record *reports.Record, dir string) error {
 	md, err := os.Create(filepath.Join(dir, "report.md"))
 	if err != nil {
 		return err
@@ -230,7 +237,7 @@ func (f *runFlags) write(stdout io.Writer, record *reports.Record, dir string) e
 	if err := errors.Join(reports.Markdown(md, record), md.Close()); err != nil {
 		return err
 	}
-	switch f.format {
+	switch format {
 	case "json":
 		return reports.JSON(stdout, record)
 	case "md":

@@ -237,3 +237,27 @@ func writeFile(path string, content func(io.Writer) error) (err error) {
 	}
 	return err
 }
+
+// again judges the answers of a finished run.
+func (f *scoreFlags) again(cmd *cobra.Command, dir string) error {
+	old, err := runner.OpenRun(dir)
+	if err != nil {
+		return err
+	}
+	if f.lexicon != "" {
+		if f.rescore.Words, err = runner.OpenWords(jiebaFolder(f.jieba), f.lexicon); err != nil {
+			return err
+		}
+	}
+	record, out, err := runner.Rescore(cmd.Context(), old, f.rescore)
+	if err != nil {
+		return optionError(err)
+	}
+	if err := writeRecord(cmd.OutOrStdout(), f.format, record, out); err != nil {
+		return err
+	}
+	if f.format != "table" { // the table says it itself
+		fmt.Fprintf(cmd.ErrOrStderr(), "written to %s\n", out)
+	}
+	return nil
+}
