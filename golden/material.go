@@ -71,3 +71,17 @@ func moduleRoot(t testing.TB) string {
 		dir = parent
 	}
 }
+
+// LMEval returns the Python that lm-evaluation-harness is installed for: $LLAMA4_EVAL_LM_EVAL, or ~/.cache/llama4-eval/lm-eval/bin/python. The
+// test is skipped when it is absent.
+func LMEval(t testing.TB) string {
+	t.Helper()
+	python := os.Getenv("LLAMA4_EVAL_LM_EVAL")
+	if home, err := os.UserHomeDir(); python == "" && err == nil {
+		python = filepath.Join(home, ".cache", "llama4-eval", "lm-eval", "bin", "python")
+	}
+	if _, err := os.Stat(python); err != nil {
+		t.Skip("no lm-evaluation-harness (looked at $LLAMA4_EVAL_LM_EVAL and ~/.cache/llama4-eval/lm-eval/bin/python)")
+	}
+	return python
+}

@@ -68,7 +68,7 @@ func schemaFor[T any](t *testing.T, title string) *jsonschema.Schema {
 	}
 	// What Go's types cannot say.
 	if v := s.Properties["schema_version"]; v != nil {
-		v.Const = new(any(SchemaVersion))
+		v.Const = new(any(SchemaVersion)) // and ScoresSchemaVersion
 	}
 	if v := s.Properties["verdict"]; v != nil {
 		v.Enum = []any{VerdictCorrect, VerdictWrong, VerdictUnparsed, VerdictError, VerdictSkipped}
@@ -86,6 +86,8 @@ func TestSchemaFiles(t *testing.T) {
 		{"results.schema.json", schemaFor[Record](t, "llama4-eval results.json, schema_version 1")},
 		{"sample.schema.json", schemaFor[Sample](t, "llama4-eval samples/<task>.jsonl, one line")},
 		{"bench.schema.json", benchSchema(t)},
+		{"scores.schema.json", schemaFor[Scores](t, "llama4-eval score --format json, schema_version 1")},
+		{"item_scores.schema.json", schemaFor[ItemScores](t, "llama4-eval score --per-item, one line")},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			var buf bytes.Buffer
