@@ -33,6 +33,7 @@ type Scorer struct {
 	Proportion bool    // values are 0 or 1 and the total is their share
 	Words      bool    // needs [ScorerOptions.Cut]
 	Lower      bool    // lower is better
+	Corpus     bool    // the value of a set is no mean over its items
 
 	make func(o ScorerOptions) scoring
 }

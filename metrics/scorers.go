@@ -59,14 +59,14 @@ func translationScorers() []Scorer {
 			name = "bleu"
 		}
 		out = append(out, Scorer{
-			Name: name, Title: "corpus BLEU, tokenizer " + t.Name + "; per item: sentence BLEU", Unit: "tokens (" + t.Name + ")", Convention: "sacreBLEU 2.6.0",
+			Name: name, Title: "corpus BLEU, tokenizer " + t.Name + "; per item: sentence BLEU", Unit: "tokens (" + t.Name + ")", Convention: "sacreBLEU 2.6.0", Corpus: true,
 			make: func(o ScorerOptions) scoring { return bleuScoring(o, t) },
 		})
 	}
 	out = append(
 		out,
 		Scorer{
-			Name: "bleu_jieba", Title: "corpus BLEU over words; per item: sentence BLEU", Unit: unitWords, Convention: "sacreBLEU 2.6.0, tokenizer jieba", Words: true,
+			Name: "bleu_jieba", Title: "corpus BLEU over words; per item: sentence BLEU", Unit: unitWords, Convention: "sacreBLEU 2.6.0, with words", Words: true, Corpus: true,
 			make: func(o ScorerOptions) scoring { return bleuScoring(o, Words("jieba", o.Cut)) },
 		},
 		Scorer{
@@ -86,7 +86,7 @@ func translationScorers() []Scorer {
 			name, unit = "chrf++", "characters and words"
 		}
 		out = append(out, Scorer{
-			Name: name, Title: "corpus " + c.Name() + ": F of character n-grams; per item: sentence " + c.Name(), Unit: unit, Convention: "sacreBLEU 2.6.0",
+			Name: name, Title: "corpus " + c.Name() + ": F of character n-grams; per item: sentence " + c.Name(), Unit: unit, Convention: "sacreBLEU 2.6.0", Corpus: true,
 			make: func(o ScorerOptions) scoring {
 				c := ChrF{Words: c.Words, Lowercase: o.Lowercase}
 				return scoring{item: func(i Item) (ItemScore, error) {
@@ -145,7 +145,7 @@ func rougeScorers() []Scorer {
 	}{
 		{"", unitChars, "ours: multisets as rouge_score", false, append(slices.Clip(parts), lsum), func(ScorerOptions) func(string, string) RougeScores { return multisets(characters) }},
 		{"_jieba", unitWords, "ours: multisets as rouge_score", true, append(slices.Clip(parts), lsum), func(o ScorerOptions) func(string, string) RougeScores { return multisets(Words("jieba", o.Cut)) }},
-		{"_google", "runs of a-z and 0-9: Chinese text has none", "rouge_score 0.1.2, Hugging Face evaluate", false, append(slices.Clip(parts), lsum), func(ScorerOptions) func(string, string) RougeScores {
+		{"_google", "runs of a-z, 0-9", "rouge_score 0.1.2, Hugging Face evaluate", false, append(slices.Clip(parts), lsum), func(ScorerOptions) func(string, string) RougeScores {
 			return multisets(Tokenizer{"alnum", TokenizeAlnum})
 		}},
 		{"_chinese", unitWords, "rouge_chinese 1.0.3: sets", true, parts, func(o ScorerOptions) func(string, string) RougeScores { return sets(RougeChinese, words(o)) }},

@@ -72,21 +72,21 @@ func entityScorers() []Scorer {
 	return []Scorer{
 		{
 			Name: "cluener_f1", Title: "unweighted mean over the ten types of the F1 of surface texts; per item: micro F1", Unit: "entities (surface)",
-			Convention: "CLUENER score.py, a type without entities counts 0", Scale: 100, make: entityScoring(cluenerTypes, false),
+			Convention: "CLUENER score.py, a type without entities counts 0", Scale: 100, Corpus: true, make: entityScoring(cluenerTypes, false),
 		},
 		{
-			Name: "entity_f1", Title: "micro F1 of (type, surface)", Unit: "entities (surface)", Convention: "ours", Scale: 100, make: entityScoring(nil, false),
+			Name: "entity_f1", Title: "micro F1 of (type, surface)", Unit: "entities (surface)", Convention: "ours", Scale: 100, Corpus: true, make: entityScoring(nil, false),
 		},
 		{
-			Name: "entity_span_f1", Title: "micro F1 of (type, start, end)", Unit: "entities (span)", Convention: "strict spans", Scale: 100, make: entityScoring(nil, true),
+			Name: "entity_span_f1", Title: "micro F1 of (type, start, end)", Unit: "entities (span)", Convention: "strict spans", Scale: 100, Corpus: true, make: entityScoring(nil, true),
 		},
 		{
 			Name: "entity_words_f1", Title: "micro F1 of the words of entities by type: part of an entity is part of the score", Unit: unitWords,
-			Convention: "ours", Scale: 100, Words: true, make: entityWordScoring,
+			Convention: "ours", Scale: 100, Words: true, Corpus: true, make: entityWordScoring,
 		},
 		{
 			Name: "seqeval_f1", Title: "micro F1 of entities read from tags between blanks, such as B-PER I-PER O", Unit: "entities (span)",
-			Convention: "seqeval 1.2.2, not strict", Scale: 100, make: seqevalScoring,
+			Convention: "seqeval 1.2.2, not strict", Scale: 100, Corpus: true, make: seqevalScoring,
 		},
 	}
 }
@@ -110,12 +110,15 @@ func ParseEntities(text string) ([]Entity, error) {
 			}
 			continue
 		}
-		var surfaces map[string][][2]int
+		var surfaces map[string][][]int
 		if err := json.Unmarshal(types[typ], &surfaces); err != nil {
 			return nil, fmt.Errorf("entities of type %q: want {surface: [[start, end]]} or a list of surfaces", typ)
 		}
 		for _, s := range slices.Sorted(maps.Keys(surfaces)) {
 			for _, p := range surfaces[s] {
+				if len(p) != 2 {
+					return nil, fmt.Errorf("entity %q: want [start, end], found %d numbers", s, len(p))
+				}
 				out = append(out, Entity{Type: typ, Text: s, Start: p[0], End: p[1] + 1})
 			}
 		}
@@ -311,7 +314,7 @@ func otherScorers() []Scorer {
 		},
 		Scorer{
 			Name: "ece", Title: "expected calibration error over ten bins of equal width; per item: distance from the outcome", Unit: "probabilities",
-			Convention: "text: a probability; reference: 1 or 0", Lower: true,
+			Convention: "text: a probability; reference: 1 or 0", Lower: true, Corpus: true,
 			make: func(ScorerOptions) scoring {
 				return scoring{item: func(i Item) (ItemScore, error) {
 					p, right, err := confidence(i)

@@ -150,6 +150,7 @@ func textRescored(buf *bytes.Buffer, r *Record) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	buf.WriteByte('\n')
 	lines, err := tableLines(head, rows, tw.Alignment{tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight})
 	if err != nil {
 		return err

@@ -63,6 +63,7 @@ func textWords(buf *bytes.Buffer, w *WordScores) error {
 	if len(w.Results) == 0 {
 		return nil
 	}
+	buf.WriteByte('\n')
 	head, rows := wordRows(w)
 	lines, err := tableLines(head, rows, tw.Alignment{
 		tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignLeft, tw.AlignRight, tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignLeft,

@@ -12,6 +12,7 @@ import (
 	"github.com/llama4-eval/llama4-eval/inference"
 	"github.com/llama4-eval/llama4-eval/inference/backend/cpu"
 	"github.com/llama4-eval/llama4-eval/inference/tensor"
+	"github.com/llama4-eval/llama4-eval/metrics"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
 	"github.com/spf13/cobra"
@@ -25,7 +26,7 @@ var lists = []struct {
 }{
 	{"suites", "groups of tasks that run by one name", suiteRows},
 	{"tasks", "what can be evaluated, with source and license", taskRows},
-	{"metrics", "what the tasks report", metricRows},
+	{"metrics", "what the tasks report, and what score can compute", metricRows},
 	{"models", "model files found in the model folder", modelRows},
 	{"quants", "weight types that can be read", quantRows},
 	{"devices", "what can compute here", deviceRows},
@@ -144,27 +145,56 @@ func taskRows() ([]string, [][]any, error) {
 	return []string{"task", "version", "family", "kind", "metric", "shots", "what", "source", "license"}, rows, nil
 }
 
+// taskMetrics are the units and definitions of metrics that tasks report.
+var taskMetrics = map[string][2]string{
+	"acc":            {"answers", "share of items whose likeliest choice (sum of log-likelihoods) is right"},
+	"acc_norm":       {"answers", "the same by log-likelihood per character"},
+	"acc_bytes":      {"answers", "the same by log-likelihood per byte"},
+	"acc_token":      {"answers", "the same by log-likelihood per token"},
+	"acc_letter":     {"answers", "share of items whose likeliest option letter is right"},
+	"em":             {"answers", "exact match of the extracted answer, CMRC 2018 script v5"},
+	"f1":             {"characters, entities", "F1 of the extracted answer: cmrc2018 as its script v5, cluener the mean over its types"},
+	"em_raw":         {"answers", "em of the whole answer"},
+	"f1_raw":         {"characters", "f1 of the whole answer"},
+	"f1_span":        {"entities", "micro F1 of (type, start, end)"},
+	"precision_span": {"entities", "precision of (type, start, end)"},
+	"recall_span":    {"entities", "recall of (type, start, end)"},
+	"exact_match":    {"answers", "share of sentences whose entities are all right"},
+}
+
+// metricRows lists the metrics of tasks, then those that score has by name. A name may be both; the last column tells them apart.
 func metricRows() ([]string, [][]any, error) {
 	var rows [][]any
 	where := map[string]int{}
+	better := func(higher bool) string {
+		if higher {
+			return "higher"
+		}
+		return "lower"
+	}
 	for _, t := range tasks.All() {
 		for _, m := range t.Metrics {
 			if i, ok := where[m.Name]; ok {
-				rows[i][3] = append(rows[i][3].([]string), t.Name)
+				rows[i][5] = append(rows[i][5].([]string), t.Name)
 				continue
 			}
 			where[m.Name] = len(rows)
-			how, better := "mean", "higher"
+			how := "mean"
 			if m.Corpus != nil {
 				how = "corpus"
 			}
-			if !m.HigherIsBetter {
-				better = "lower"
-			}
-			rows = append(rows, []any{m.Name, how, better, []string{t.Name}})
+			known := taskMetrics[m.Name]
+			rows = append(rows, []any{m.Name, how, better(m.HigherIsBetter), known[0], known[1], []string{t.Name}})
 		}
 	}
-	return []string{"metric", "aggregation", "better", "tasks"}, rows, nil
+	for _, s := range metrics.Scorers() {
+		how := "mean"
+		if s.Corpus {
+			how = "corpus"
+		}
+		rows = append(rows, []any{s.Name, how, better(!s.Lower), s.Unit, s.Title + " (" + s.Convention + ")", []string{"score"}})
+	}
+	return []string{"metric", "aggregation", "better", "unit", "definition", "tasks"}, rows, nil
 }
 
 func modelRows() ([]string, [][]any, error) {
