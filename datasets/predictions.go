@@ -65,12 +65,15 @@ func predictionFormats() []predictionFormat {
 		{"clongeval", `{"id", "query", "answer", "response_MODEL"} lines of CLongEval`, isCLongEval, readCLongEval},
 		{"cluener", `{"text", "label": {type: {surface: [[start, end]]}}} lines of CLUENER`, isCLUENER, readCLUENERLabels},
 		{"map", `one object {"id": "answer"}, as CMRC 2018 is submitted`, isMap, readMap},
-		{"jsonl", "JSON Lines or an array of objects, with fields by their usual names or as given", func(row Value) bool { return row.kind == kindObject }, byRow(fieldNames{
-			text: []string{"prediction", "pred", "response", "output", "hypothesis", "text"},
-			gold: []string{"gold", "golds", "reference", "references", "answers", "answer", "target", "ground_truth", "label"},
-			id:   []string{"id", "doc_id", "_id", "query_id", "idx"}, classes: "all_classes",
-		})},
+		{"jsonl", "JSON Lines or an array of objects, with fields by their usual names or as given", func(row Value) bool { return row.kind == kindObject }, byRow(usualNames)},
 	}
+}
+
+// usualNames are the fields of rows in no particular format.
+var usualNames = fieldNames{
+	text: []string{"prediction", "pred", "response", "output", "hypothesis", "text"},
+	gold: []string{"gold", "golds", "reference", "references", "answers", "answer", "target", "ground_truth", "label"},
+	id:   []string{"id", "doc_id", "_id", "query_id", "idx"}, classes: "all_classes",
 }
 
 const formatText = "text"
@@ -377,17 +380,17 @@ func quoteJSON(s string) string {
 	return b.String()
 }
 
+// isMap tells an object of answers by id from a row of strings, which has a field of a usual name.
 func isMap(row Value) bool {
-	return row.kind == kindObject && len(row.items) > 0 && !slices.ContainsFunc(row.items, func(v Value) bool { return v.kind != kindString })
+	usual := func(name string) bool { return slices.Contains(usualNames.text, name) || slices.Contains(usualNames.gold, name) }
+	return row.kind == kindObject && len(row.items) > 0 && !slices.ContainsFunc(row.keys, usual) &&
+		!slices.ContainsFunc(row.items, func(v Value) bool { return v.kind != kindString })
 }
 
 func readMap(rows []Value, o PredictionOptions) ([]Prediction, error) {
 	if len(rows) != 1 {
-		// A line of strings only is an object like any other.
-		for _, f := range predictionFormats() {
-			if f.name == "jsonl" && o.Format == "" {
-				return f.read(rows, o)
-			}
+		if o.Format == "" { // lines of strings are rows like any others
+			return byRow(usualNames)(rows, o)
 		}
 		return nil, rows[1].Errorf("", "more than one object")
 	}

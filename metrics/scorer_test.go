@@ -184,10 +184,10 @@ func TestLawBenchRules(t *testing.T) {
 		f1         float64
 		abstained  bool
 	}{
-		{"受害人:张三\n受害人:李四五", "受害人:李四五", 1, false},       // the last mention counts
-		{"受害人:李四五\n受害人:无", "受害人:李四五", 1, false},        // none is no mention
-		{"地点:公", "地点:公", 0, true},                       // a colon so close to the end is not looked at
-		{"地点:公园", "地点:公园;时间:今天", 2.0 / 3, false},        // half of the gold types
+		{"受害人:张三\n受害人:李四五", "受害人:李四五", 1, false},          // the last mention counts
+		{"受害人:李四五\n受害人:无", "受害人:李四五", 1, false},           // none is no mention
+		{"地点:公", "地点:公", 0, true},                         // a colon so close to the end is not looked at
+		{"地点:公园", "地点:公园;时间:今天", 2.0 / 3, false},          // half of the gold types
 		{"时间：2017年6月", "时间:2017年6月的一天", 0.8235294, false}, // 7 of 7 and 7 of 10 characters
 		{"", "", 1, false},
 		{"地点:公园里", "", 0, false},
