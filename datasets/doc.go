@@ -6,6 +6,7 @@
 //   - [Error]: what is wrong with a file, with file, line and field.
 //   - [Candidate], [Find], [Found]: where a set may lie below a data folder, and which candidates are there, best first.
 //   - [CLUE], [Folders]: the candidates of a CLUE set in all layouts that are in circulation.
+//   - [ReadPredictions], [Prediction]: answers of models and references in the formats of other programs, told apart by content.
 //   - [ReadFile]: a file below a data folder, never outside it, with its checksum.
 //
 // It does not know tasks, prompts or metrics, fetches nothing, and never changes a text: offsets of annotations stay valid.

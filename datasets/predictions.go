@@ -382,7 +382,9 @@ func quoteJSON(s string) string {
 
 // isMap tells an object of answers by id from a row of strings, which has a field of a usual name.
 func isMap(row Value) bool {
-	usual := func(name string) bool { return slices.Contains(usualNames.text, name) || slices.Contains(usualNames.gold, name) }
+	usual := func(name string) bool {
+		return slices.Contains(usualNames.text, name) || slices.Contains(usualNames.gold, name)
+	}
 	return row.kind == kindObject && len(row.items) > 0 && !slices.ContainsFunc(row.keys, usual) &&
 		!slices.ContainsFunc(row.items, func(v Value) bool { return v.kind != kindString })
 }

@@ -9,6 +9,9 @@
 //   - [Jieba]: words of Chinese text, as jieba 0.42.1 cuts them, with lexicons of a domain.
 //   - [Rouge], [RougeChinese], [RougePltrdy]: overlap with a summary in our convention and the three that others use.
 //   - [CharF1], [LongBenchF1], [LongBenchRouge], [LongBenchRetrieval], [LongBenchClass]: answers as LawBench and LongBench score them.
+//   - [LawBenchChoice], [LawBenchSet], [LawBenchEntities] and others, [InfiniteBenchF1]: answers as those benchmarks score them.
+//   - [Scorers], [Measure]: the metrics that compare texts with references, by name.
+//   - [EntityWordCounts]: how many words of the entities are there.
 //   - [TagEntities]: entities from B-PER and the like, as seqeval reads them, for [SpanCounts].
 //   - [Ranking], [ReciprocalRank], [HitAt], [RecallAt], [NDCGAt]: search results.
 //   - [Likelihood]: perplexity per token, character and byte. [DivergenceAt], [Divergence]: KL and top-1 agreement of two models.

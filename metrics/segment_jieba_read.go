@@ -164,11 +164,37 @@ func (j *Jieba) AddLexicon(r io.Reader) (idle []string, err error) {
 	if j.total > jiebaMaxTotal {
 		return nil, errors.New("lexicon: the counts of all words together are too large")
 	}
-	type entry struct {
-		word  string
-		count int64 // -1: to be computed
+	entries, idle, err := readLexicon(r)
+	if err != nil {
+		return nil, err
 	}
-	var entries []entry
+	for _, e := range entries {
+		switch {
+		case e.count < 0:
+			j.logTotal = jiebaLog(j.total)
+			e.count = j.suggest(e.word)
+		case e.count == 0:
+			j.split[e.word] = true
+		}
+		j.set(e.word, word{e.count, jiebaLog(e.count)})
+	}
+	j.logTotal = jiebaLog(j.total)
+	return idle, nil
+}
+
+// CheckLexicon reads what [Jieba.AddLexicon] reads, needs no dictionary, and returns the number of entries and the same errors.
+func CheckLexicon(r io.Reader) (n int, err error) {
+	entries, _, err := readLexicon(r)
+	return len(entries), err
+}
+
+// A lexiconEntry is a line of a lexicon.
+type lexiconEntry struct {
+	word  string
+	count int64 // -1: to be computed
+}
+
+func readLexicon(r io.Reader) (entries []lexiconEntry, idle []string, err error) {
 	text, err := readBounded(r)
 	if err == nil {
 		err = jiebaLines(text, func(line string) error {
@@ -177,7 +203,7 @@ func (j *Jieba) AddLexicon(r io.Reader) (idle []string, err error) {
 				return nil
 			}
 			m := jiebaLexiconLine.FindStringSubmatch(line)
-			e := entry{m[1], -1}
+			e := lexiconEntry{m[1], -1}
 			if m[2] != "" {
 				var err error
 				if e.count, err = jiebaCount(m[2][1:]); err != nil {
@@ -192,20 +218,9 @@ func (j *Jieba) AddLexicon(r io.Reader) (idle []string, err error) {
 		})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lexicon: %w", err)
+		return nil, nil, fmt.Errorf("lexicon: %w", err)
 	}
-	for _, e := range entries {
-		switch {
-		case e.count < 0:
-			j.logTotal = jiebaLog(j.total)
-			e.count = j.suggest(e.word)
-		case e.count == 0:
-			j.split[e.word] = true
-		}
-		j.set(e.word, word{e.count, jiebaLog(e.count)})
-	}
-	j.logTotal = jiebaLog(j.total)
-	return idle, nil
+	return entries, idle, nil
 }
 
 // suggest returns a count with which w is more probable than the words that it is cut into now.

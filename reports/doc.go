@@ -4,6 +4,8 @@
 //     directions. Its JSON Schema is in results.schema.json.
 //   - [Sample] is one line of samples/<task>.jsonl; its schema is in sample.schema.json.
 //   - [Text] is the table for a terminal, [Markdown] the same for a page, [CSV] one line for each value.
+//   - [Scores] is what the score command computed, with the same formats; its schemas are in scores.schema.json and item_scores.schema.json.
+//   - [LMEval] lays a record and its samples out as lm-evaluation-harness does.
 //   - [Bench] is what the bench command measured, with the same formats; its schema is in bench.schema.json.
 //
 // The same record gives the same bytes in every format. Warnings are part of the record and become footnotes. The package

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -68,30 +66,6 @@ func LMEval(r *Record, samples func(task string) ([]Sample, error)) (map[string]
 	}
 	files[folder+"/results_"+stamp+".json"] = buf.Bytes()
 	return files, nil
-}
-
-// WriteLMEval writes the files of [LMEval] below dir, each in one step, and returns their paths, sorted. Files of the same names are
-// replaced.
-func WriteLMEval(dir string, r *Record, samples func(task string) ([]Sample, error)) (paths []string, err error) {
-	files, err := LMEval(r, samples)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return paths, fmt.Errorf("reports: lm-eval: %w", err)
-		}
-		temp := path + ".tmp"
-		if err := os.WriteFile(temp, files[name], 0o644); err != nil {
-			return paths, errors.Join(fmt.Errorf("reports: lm-eval: %w", err), os.Remove(temp))
-		}
-		if err := os.Rename(temp, path); err != nil {
-			return paths, fmt.Errorf("reports: lm-eval: %w", err)
-		}
-		paths = append(paths, path)
-	}
-	return paths, nil
 }
 
 func lmEvalJSON(buf *bytes.Buffer, v any, indent string) error {

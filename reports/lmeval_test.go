@@ -93,12 +93,15 @@ func TestLMEvalLoads(t *testing.T) {
 	dir := t.TempDir()
 	r := example()
 	r.ModelName = "org/some:model"
-	paths, err := WriteLMEval(dir, r, exampleSamples)
+	files, err := LMEval(r, exampleSamples)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := filepath.Join(dir, "org__some__model"); filepath.Dir(paths[0]) != want {
-		t.Errorf("folder %s, want %s", filepath.Dir(paths[0]), want)
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o644)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.CommandContext(t.Context(), python, filepath.Join("testdata", "lmeval.py"), dir, t.TempDir())
 	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "HF_HOME="+t.TempDir(), "TQDM_DISABLE=1")

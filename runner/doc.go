@@ -9,8 +9,11 @@
 //   - [Model] is what the runner needs of a model; [Open] loads one with our own engine.
 //   - [Run] does it and returns a [reports.Record].
 //   - [OpenRun] reads what a finished run has left: a [FinishedRun] with its record and samples, checked.
+//   - [Rescore] judges the answers of a finished run again, without the model; [Score] scores predictions of other programs.
+//   - [Words] cut Chinese text for the metrics that compare words, without and with a lexicon of a domain.
+//   - [ExportLMEval] writes a finished run in the layout of lm-evaluation-harness.
 //   - [Observer] hears of progress: [NewBar], [NewPlain], [NewJSONLines].
-//   - [TooManyErrors], [Missed], [Interrupted], [ModelLost], [Unfinished], [SamplesMissing] are the errors that callers tell apart.
+//   - [TooManyErrors], [Missed], [Interrupted], [ModelLost], [Unfinished], [SamplesMissing], [DataChanged], [NoDictionary] are the errors that callers tell apart.
 //
 // It parses no flags, prints nothing by itself but what Options.Print asks for, and knows no report format but the
 // record.

@@ -250,19 +250,18 @@ func TestLexiconMoves(t *testing.T) {
 }
 
 func TestLexiconErrors(t *testing.T) {
-	jieba := golden.Jieba(t)
-	dir := t.TempDir()
+	dir := t.TempDir() // a mistake in the lexicon is told before the dictionary is looked for
 	for name, tc := range map[string]struct{ content, want string }{
 		"count":     {"词 99999999999999", "lex.txt: lexicon: line 1: the count must be"},
 		"not UTF-8": {"词\n\xff\n", "line 2: not UTF-8"},
 		"long":      {"词\n\n" + strings.Repeat("词", 100), "line 3: 300 bytes long"},
 		"empty":     {"\n \n", "no words"},
 	} {
-		if _, err := OpenWords(jieba, put(t, dir, "lex.txt", tc.content)); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, err := OpenWords(dir, put(t, dir, "lex.txt", tc.content)); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tc.want)
 		}
 	}
-	if _, err := OpenWords(jieba, filepath.Join(dir, "absent")); err == nil {
+	if _, err := OpenWords(dir, filepath.Join(dir, "absent")); err == nil {
 		t.Error("no error for a lexicon that is not there")
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/llama4-eval/llama4-eval/metrics"
 	"github.com/llama4-eval/llama4-eval/reports"
@@ -44,6 +43,13 @@ func OpenWords(folder, lexicon string) (*Words, error) {
 		if content, err = readLexicon(lexicon); err != nil {
 			return nil, err
 		}
+		w.facts = &reports.Lexicon{Name: filepath.Base(lexicon)}
+		if w.facts.Words, err = metrics.CheckLexicon(bytes.NewReader(content)); err != nil {
+			return nil, fmt.Errorf("runner: %s: %w", lexicon, err)
+		}
+		if w.facts.Words == 0 {
+			return nil, fmt.Errorf("runner: %s: no words; want lines \"word [count] [tag]\"", lexicon)
+		}
 	}
 	var err error
 	if w.plain, err = openJieba(folder); err != nil || lexicon == "" {
@@ -52,20 +58,11 @@ func OpenWords(folder, lexicon string) (*Words, error) {
 	if w.lexicon, err = openJieba(folder); err != nil {
 		return nil, err
 	}
-	idle, err := w.lexicon.AddLexicon(bytes.NewReader(content))
-	if err != nil {
+	if w.facts.Idle, err = w.lexicon.AddLexicon(bytes.NewReader(content)); err != nil {
 		return nil, fmt.Errorf("runner: %s: %w", lexicon, err)
 	}
 	sum := sha256.Sum256(content)
-	w.facts = &reports.Lexicon{Name: filepath.Base(lexicon), SHA256: hex.EncodeToString(sum[:]), Idle: idle}
-	for line := range strings.Lines(string(content)) {
-		if strings.TrimSpace(strings.TrimLeft(line, "\ufeff")) != "" {
-			w.facts.Words++
-		}
-	}
-	if w.facts.Words == 0 {
-		return nil, fmt.Errorf("runner: %s: no words; want lines \"word [count] [tag]\"", lexicon)
-	}
+	w.facts.SHA256 = hex.EncodeToString(sum[:])
 	return w, nil
 }
 

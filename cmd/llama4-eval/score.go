@@ -154,7 +154,7 @@ func (f *scoreFlags) predictions(cmd *cobra.Command) error {
 		words, err := runner.OpenWords(jiebaFolder(f.jieba), f.lexicon)
 		var missing *runner.NoDictionary
 		switch {
-		case errors.As(err, &missing):
+		case errors.As(err, &missing) && f.lexicon == "":
 			o.NoWords = err
 		case err != nil:
 			return err
