@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -19,7 +20,7 @@ import (
 )
 
 // maxPredictions bounds a file of predictions or references, in bytes.
-const maxPredictions = 1 << 30
+const maxPredictions = 512 << 20
 
 // ScoreOptions say which predictions are scored and how. Metrics and Predictions are needed.
 type ScoreOptions struct {
@@ -43,8 +44,8 @@ type ScoreOptions struct {
 const FormatCMRC = "cmrc"
 
 // Score scores the predictions of a file with the metrics asked for. Metrics that compare words are marked as not available where
-// there is no dictionary. Errors name the file, and the line or item where there is one.
-func Score(o ScoreOptions) (*reports.Scores, []reports.ItemScores, error) {
+// there is no dictionary. Errors name the file, and the line or item where there is one. The values of equal calls are the same to the bit.
+func Score(ctx context.Context, o ScoreOptions) (*reports.Scores, []reports.ItemScores, error) {
 	var scorers []metrics.Scorer
 	for _, name := range o.Metrics {
 		s, ok := metrics.LookupScorer(name)
@@ -74,7 +75,7 @@ func Score(o ScoreOptions) (*reports.Scores, []reports.ItemScores, error) {
 		each[i] = reports.ItemScores{ID: item.ID, Line: item.Line, Scores: map[string]float64{}}
 	}
 	for _, s := range scorers {
-		r, err := o.result(s, items, each)
+		r, err := o.result(ctx, s, items, each)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -228,7 +229,7 @@ func readCMRCReferences(path string, raw []byte) (datasets.Predictions, error) {
 }
 
 // result scores all items with one metric, and again with the lexicon where there is one.
-func (o ScoreOptions) result(s metrics.Scorer, items []datasets.Prediction, each []reports.ItemScores) (reports.Score, error) {
+func (o ScoreOptions) result(ctx context.Context, s metrics.Scorer, items []datasets.Prediction, each []reports.ItemScores) (reports.Score, error) {
 	r := reports.Score{
 		Metric: s.Name, Title: s.Title, Unit: s.Unit, Convention: s.Convention, Scale: s.Scale, HigherIsBetter: !s.Lower, Words: s.Words, N: len(items),
 	}
@@ -247,7 +248,7 @@ func (o ScoreOptions) result(s metrics.Scorer, items []datasets.Prediction, each
 		return r, err
 	}
 	r.Signature = m.Signature(referenceCount(items))
-	first, err := o.measure(m, items)
+	first, err := o.measure(ctx, m, items)
 	if err != nil {
 		return r, err
 	}
@@ -267,7 +268,7 @@ func (o ScoreOptions) result(s metrics.Scorer, items []datasets.Prediction, each
 	if m, err = s.With(settings); err != nil {
 		return r, err
 	}
-	second, err := o.measure(m, items)
+	second, err := o.measure(ctx, m, items)
 	if err != nil {
 		return r, err
 	}
@@ -308,10 +309,13 @@ type measured struct {
 	abstained int
 }
 
-func (o ScoreOptions) measure(m metrics.Measure, items []datasets.Prediction) (*measured, error) {
+func (o ScoreOptions) measure(ctx context.Context, m metrics.Measure, items []datasets.Prediction) (*measured, error) {
 	out := &measured{}
 	var sums []float64
 	for i, item := range items {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("runner: scoring: %w", err)
+		}
 		s, err := m.Item(metrics.Item{Text: item.Text, Golds: item.Golds, Classes: item.Classes})
 		if err != nil {
 			where := fmt.Sprintf("%s:%d", filepath.Base(o.Predictions), item.Line)

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -51,7 +52,7 @@ func TestPublishedScores(t *testing.T) {
 				}
 				o.Words = words
 			}
-			s, items, err := Score(o)
+			s, items, err := Score(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +78,7 @@ func TestScoreMatching(t *testing.T) {
 	second := put(t, dir, "ref2.txt", "五\n二\n")
 	score := func(o ScoreOptions) (*reports.Scores, []reports.ItemScores, error) {
 		o.Metrics = []string{"exact_match"}
-		return Score(o)
+		return Score(t.Context(), o)
 	}
 	for name, tc := range map[string]struct {
 		o     ScoreOptions
@@ -117,10 +118,10 @@ func TestScoreMatching(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := Score(ScoreOptions{Metrics: []string{"blue"}, Predictions: lines}); err == nil {
+	if _, _, err := Score(t.Context(), ScoreOptions{Metrics: []string{"blue"}, Predictions: lines}); err == nil {
 		t.Error("no error for a metric that does not exist")
 	}
-	if _, _, err := Score(ScoreOptions{Metrics: []string{"lawbench_1-2"}, Predictions: lines, References: []string{golds}}); err == nil || !strings.Contains(err.Error(), "metric lawbench_1-2: pred.txt:1: reference") {
+	if _, _, err := Score(t.Context(), ScoreOptions{Metrics: []string{"lawbench_1-2"}, Predictions: lines, References: []string{golds}}); err == nil || !strings.Contains(err.Error(), "metric lawbench_1-2: pred.txt:1: reference") {
 		t.Errorf("a reference that the metric cannot read: %v", err)
 	}
 }
@@ -133,7 +134,7 @@ func TestScoreCMRC(t *testing.T) {
 		"original": `[{"context_id": "T", "context_text": "文", "qas": [{"query_id": "Q1", "query_text": "?", "answers": ["1999年"]}, {"query_id": "Q2", "query_text": "?", "answers": ["张三"]}]}]`,
 		"squad":    `{"data": [{"paragraphs": [{"id": "T", "context": "文", "qas": [{"id": "Q1", "question": "?", "answers": [{"text": "1999年"}]}, {"id": "Q2", "question": "?", "answers": [{"text": "张三"}]}]}]}]}`,
 	} {
-		s, _, err := Score(ScoreOptions{Metrics: []string{"cmrc_em", "cmrc_f1"}, Predictions: pred, References: []string{put(t, dir, name+".json", refs)}})
+		s, _, err := Score(t.Context(), ScoreOptions{Metrics: []string{"cmrc_em", "cmrc_f1"}, Predictions: pred, References: []string{put(t, dir, name+".json", refs)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +153,7 @@ func TestScoreClusters(t *testing.T) {
 	path := put(t, t.TempDir(), "p.jsonl", b.String())
 	width := map[string]float64{}
 	for _, cluster := range []string{"", "text"} {
-		s, _, err := Score(ScoreOptions{Metrics: []string{"exact_match"}, Predictions: path, Fields: datasets.PredictionOptions{TextField: "output", Cluster: cluster}})
+		s, _, err := Score(t.Context(), ScoreOptions{Metrics: []string{"exact_match"}, Predictions: path, Fields: datasets.PredictionOptions{TextField: "output", Cluster: cluster}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,6 +165,16 @@ func TestScoreClusters(t *testing.T) {
 	}
 }
 
+func TestScoreInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, _, err := Score(ctx, ScoreOptions{Metrics: []string{"bleu"}, Predictions: put(t, dir, "p", "一"), References: []string{put(t, dir, "r", "一")}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestScoreNeedsWords(t *testing.T) {
 	_, err := OpenWords(t.TempDir(), "")
 	var missing *NoDictionary
@@ -172,7 +183,7 @@ func TestScoreNeedsWords(t *testing.T) {
 	}
 	dir := t.TempDir()
 	o := ScoreOptions{Metrics: []string{"longbench_f1", "char_f1"}, Predictions: put(t, dir, "p", "一"), References: []string{put(t, dir, "r", "一")}, NoWords: err}
-	s, _, err := Score(o)
+	s, _, err := Score(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +211,7 @@ func TestLexiconMoves(t *testing.T) {
 		Metrics: []string{"longbench_f1", "char_f1"}, Words: words,
 		Predictions: put(t, dir, "p", "科技\n天气\n"), References: []string{put(t, dir, "r", "远帆科技\n天气\n")},
 	}
-	s, items, err := Score(o)
+	s, items, err := Score(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

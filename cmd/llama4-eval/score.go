@@ -162,7 +162,7 @@ func (f *scoreFlags) predictions(cmd *cobra.Command) error {
 			o.Words = words
 		}
 	}
-	scores, items, err := runner.Score(*o)
+	scores, items, err := runner.Score(cmd.Context(), *o)
 	if err != nil {
 		return optionError(err)
 	}
