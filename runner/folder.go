@@ -139,7 +139,9 @@ func (f *folder) close() {
 
 func (f *folder) samplesPath(task string) string { return samplesPath(f.dir, task) }
 
-func samplesPath(dir, task string) string { return filepath.Join(dir, samplesName, fileName(task)+".jsonl") }
+func samplesPath(dir, task string) string {
+	return filepath.Join(dir, samplesName, fileName(task)+".jsonl")
+}
 
 // runID is the name of a run folder: time, model, quantization, identity.
 func runID(m *manifest) string {
