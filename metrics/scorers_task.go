@@ -264,7 +264,7 @@ func otherScorers() []Scorer {
 			make: item(func(i Item) (ItemScore, error) {
 				relevant := []bool{}
 				seen := map[string]bool{}
-				for _, r := range strings.Fields(i.Text) {
+				for r := range strings.FieldsSeq(i.Text) {
 					if seen[r] {
 						return ItemScore{}, fmt.Errorf("result %q is there twice", r)
 					}
