@@ -9,6 +9,9 @@ type Record struct {
 	Answer  int               // index into Choices, -1 = unlabelled
 	Golds   []string          // acceptable answers, for generation tasks
 	Spans   []Span            // gold entities, for extraction tasks
+	// Tags are facets of the item by name ("word": "苹果", "distance": "4k-8k"): results are broken down by them, and items with the same
+	// value may form a group. No value is empty.
+	Tags map[string]string `json:",omitempty"`
 }
 
 // A Span is a labelled run of text: Type over code points [Start, End).

@@ -29,14 +29,11 @@ func Markdown(w io.Writer, r *Record) error {
 		mdRow(&buf, head)
 		mdRow(&buf, rule)
 		for _, line := range list {
-			cells := line.cells()[:columns]
-			for i := range cells {
-				cells[i] = mdText(cells[i])
-			}
-			mdRow(&buf, cells)
+			mdRow(&buf, mdCells(line.cells()[:columns]))
 		}
 		buf.WriteByte('\n')
 	}
+	mdBreakdowns(&buf, r)
 	mdRescored(&buf, r)
 	mdWords(&buf, r.Words)
 	mdFacts(&buf, costFacts(r))

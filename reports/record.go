@@ -16,16 +16,18 @@ const SchemaVersion = 1
 type Record struct {
 	SchemaVersion int `json:"schema_version"`
 
-	Results        map[string]Result          `json:"results"`        // by task
-	Groups         map[string]Result          `json:"groups"`         // by suite: the mean of its members
-	GroupSubtasks  map[string][]string        `json:"group_subtasks"` // members of each group, in order
-	Configs        map[string]TaskConfig      `json:"configs"`
-	Versions       map[string]int             `json:"versions"`
-	NShot          map[string]int             `json:"n-shot"`
-	HigherIsBetter map[string]map[string]bool `json:"higher_is_better"`
-	NSamples       map[string]SampleCount     `json:"n-samples"`
-	TaskHashes     map[string]string          `json:"task_hashes"` // sha256 over all prompts of the task, in order
-	Config         Config                     `json:"config"`
+	Results       map[string]Result   `json:"results"`        // by task
+	Groups        map[string]Result   `json:"groups"`         // by suite: the mean of its members
+	GroupSubtasks map[string][]string `json:"group_subtasks"` // members of each group, in order
+	// Breakdowns are results by task, then by tag, for each value of the tag: ranges of numbers by size, others as they come in the data.
+	Breakdowns     map[string]map[string][]Breakdown `json:"breakdowns"`
+	Configs        map[string]TaskConfig             `json:"configs"`
+	Versions       map[string]int                    `json:"versions"`
+	NShot          map[string]int                    `json:"n-shot"`
+	HigherIsBetter map[string]map[string]bool        `json:"higher_is_better"`
+	NSamples       map[string]SampleCount            `json:"n-samples"`
+	TaskHashes     map[string]string                 `json:"task_hashes"` // sha256 over all prompts of the task, in order
+	Config         Config                            `json:"config"`
 
 	ModelSource       string `json:"model_source"` // "llama4-eval": our own engine
 	ModelName         string `json:"model_name"`
@@ -81,11 +83,19 @@ type Result struct {
 	Of      int              // groups only: tasks that the mean is meant to be over
 }
 
+// A Breakdown is the result of the samples that have one value of a tag: the headline metric and all proportions. In JSON it is an object
+// like that of a Result with the keys "value" and "n".
+type Breakdown struct {
+	Value  string
+	N      int // samples with that value, failed ones included
+	Result Result
+}
+
 // TaskConfig is how a task was asked.
 type TaskConfig struct {
 	Task       string         `json:"task"`
 	Title      string         `json:"description,omitempty"`
-	Kind       string         `json:"output_type"` // "choice", "generate"
+	Kind       string         `json:"output_type"` // "choice", "generate", "extract", "match", "long"
 	Family     string         `json:"family,omitempty"`
 	Shots      int            `json:"num_fewshot"`
 	ShotSource string         `json:"fewshot_split,omitempty"` // "train", or the scored split
@@ -107,7 +117,7 @@ type DataFile struct {
 // MetricConfig describes a metric of a task.
 type MetricConfig struct {
 	Metric         string  `json:"metric"`
-	Aggregation    string  `json:"aggregation"` // "mean", "corpus"
+	Aggregation    string  `json:"aggregation"` // "mean", "corpus", "mean by word", "all by group", "differ by pair"
 	HigherIsBetter bool    `json:"higher_is_better"`
 	Scale          float64 `json:"scale"` // factor to print values with; values in this file are not scaled
 }

@@ -38,6 +38,10 @@ func example() *Record {
 			"clue": {Alias: "clue", Values: map[string]Value{"acc": {Value: 0.53, Stderr: new(0.04), CI95: &[2]float64{0.45, 0.61}, N: 2}}, Members: 2, Of: 6},
 		},
 		GroupSubtasks: map[string][]string{"clue": {"tnews", "阅读理解"}},
+		Breakdowns: map[string]map[string][]Breakdown{"cmrc2018": {"distance": {
+			{"1k-4k", 120, Result{Values: map[string]Value{"em": {Value: 0.4, Stderr: new(0.045), CI95: &[2]float64{0.317, 0.489}, N: 120}}, Counts: &Counts{Scored: 120, ExtractRate: 1}}},
+			{"4k-16k | <b>", 80, Result{Values: map[string]Value{"em": {Value: 0.275, CI95: &[2]float64{0.189, 0.381}, N: 80}, "f1": {Value: 0.5, N: 80}}, Counts: &Counts{Scored: 80, Unparsed: 8, ExtractRate: 0.9}}},
+		}}},
 		Configs: map[string]TaskConfig{
 			"tnews":    {Task: "tnews", Kind: "choice", Split: "dev", MetricList: []MetricConfig{metric("acc", 1), metric("acc_norm", 1)}, Files: []DataFile{{"tnews/dev.json", strings.Repeat("ab", 32)}}},
 			"cmrc2018": {Task: "cmrc2018", Kind: "generate", Split: "dev", MaxTokens: 64, Stop: []string{"\n"}, MetricList: []MetricConfig{metric("em", 100), metric("f1", 100)}},
@@ -89,6 +93,7 @@ func TestFormats(t *testing.T) {
 	}{
 		{"example.txt", func(b *bytes.Buffer, r *Record) error { return Text(b, r) }},
 		{"example.md", func(b *bytes.Buffer, r *Record) error { return Markdown(b, r) }},
+		{"breakdowns.txt", func(b *bytes.Buffer, r *Record) error { return Breakdowns(b, r) }},
 		{"example.csv", func(b *bytes.Buffer, r *Record) error { return CSV(b, r) }},
 		{"example.json", func(b *bytes.Buffer, r *Record) error { return JSON(b, r) }},
 	} {
@@ -168,6 +173,7 @@ func TestReadErrors(t *testing.T) {
 		{"half of the counts", `{"schema_version":1,"results":{"t":{"alias":"t","n_scored":1}}}`, "n_unparsed"},
 		{"counts without n_scored", `{"schema_version":1,"results":{"t":{"alias":"t","n_errors":1}}}`, "n_scored"},
 		{"unknown key", `{"schema_version":1,"results":{"t":{"alias":"t","speed":1}}}`, "speed"},
+		{"breakdown without a value", `{"schema_version":1,"breakdowns":{"t":{"tag":[{"n":1}]}}}`, "value"},
 		{"null value", `{"schema_version":1,"results":{"t":{"acc,none":"high"}}}`, "acc,none"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -211,6 +217,7 @@ func TestMarkdownCellsStayCells(t *testing.T) {
 	columns := -1
 	for line := range strings.Lines(b.String()) {
 		if !strings.HasPrefix(line, "|") {
+			columns = -1 // the next table
 			continue
 		}
 		n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|")

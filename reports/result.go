@@ -37,7 +37,47 @@ type flatCounts struct {
 
 // MarshalJSON writes the flat object described at [Result], keys sorted.
 func (r Result) MarshalJSON() ([]byte, error) {
-	flat := map[string]any{"alias": r.Alias}
+	flat, err := r.flat()
+	if err != nil {
+		return nil, err
+	}
+	flat["alias"] = r.Alias
+	return json.Marshal(flat)
+}
+
+// MarshalJSON writes the flat object described at [Breakdown], keys sorted.
+func (b Breakdown) MarshalJSON() ([]byte, error) {
+	flat, err := b.Result.flat()
+	if err != nil {
+		return nil, err
+	}
+	flat["value"], flat["n"] = b.Value, b.N
+	return json.Marshal(flat)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (b *Breakdown) UnmarshalJSON(raw []byte) error {
+	var flat map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &flat); err != nil {
+		return err
+	}
+	*b = Breakdown{}
+	for key, to := range map[string]any{"value": &b.Value, "n": &b.N} {
+		if err := json.Unmarshal(flat[key], to); err != nil {
+			return fmt.Errorf("reports: breakdown key %q: %w", key, err)
+		}
+		delete(flat, key)
+	}
+	rest, err := json.Marshal(flat)
+	if err != nil {
+		return err
+	}
+	return b.Result.UnmarshalJSON(rest)
+}
+
+// flat is the object without a name.
+func (r Result) flat() (map[string]any, error) {
+	flat := map[string]any{}
 	for name, v := range r.Values {
 		flat[name+","+filterNone] = v.Value
 		flat[name+partStderr+","+filterNone] = notKnown
@@ -68,7 +108,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 			flat[k] = v
 		}
 	}
-	return json.Marshal(flat)
+	return flat, nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. Keys that it does not know are an error, so that a damaged or

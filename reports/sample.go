@@ -17,6 +17,7 @@ type Sample struct {
 	DocHash    string             `json:"doc_hash"`    // sha256 of the record
 	PromptHash string             `json:"prompt_hash"` // sha256 of the rendered prompts, choices and generation settings
 	Cluster    string             `json:"cluster,omitempty"`
+	Tags       map[string]string  `json:"tags,omitempty"` // facets of the item
 	Target     string             `json:"target"`
 	Response   string             `json:"response"`
 	Extracted  string             `json:"extracted"`

@@ -58,10 +58,23 @@ func resultSchema() *jsonschema.Schema {
 	}
 }
 
+// breakdownSchema is that of a result with a value instead of a name.
+func breakdownSchema() *jsonschema.Schema {
+	s := resultSchema()
+	delete(s.Properties, "alias")
+	delete(s.Properties, "members")
+	delete(s.Properties, "members_of")
+	s.Properties["value"] = &jsonschema.Schema{Type: "string", Description: "value of the tag"}
+	s.Properties["n"] = &jsonschema.Schema{Type: "integer", Minimum: new(0.0), Description: "samples that have it"}
+	s.Required = []string{"value", "n"}
+	return s
+}
+
 func schemaFor[T any](t *testing.T, title string) *jsonschema.Schema {
 	t.Helper()
 	s, err := jsonschema.For[T](&jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[Result](): resultSchema(),
+		reflect.TypeFor[Result]():    resultSchema(),
+		reflect.TypeFor[Breakdown](): breakdownSchema(),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +173,8 @@ func emptyRecord() *Record {
 	return &Record{
 		SchemaVersion: SchemaVersion,
 		Results:       map[string]Result{}, Groups: map[string]Result{}, GroupSubtasks: map[string][]string{}, Configs: map[string]TaskConfig{},
-		Versions: map[string]int{}, NShot: map[string]int{}, HigherIsBetter: map[string]map[string]bool{}, NSamples: map[string]SampleCount{},
+		Breakdowns: map[string]map[string][]Breakdown{},
+		Versions:   map[string]int{}, NShot: map[string]int{}, HigherIsBetter: map[string]map[string]bool{}, NSamples: map[string]SampleCount{},
 		TaskHashes: map[string]string{}, Config: Config{GenKwargs: map[string]string{}, ChoiceBy: []string{}},
 		Skipped: []Skipped{}, Warnings: []Warning{}, Memory: Memory{Devices: []DeviceMemory{}},
 	}

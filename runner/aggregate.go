@@ -30,6 +30,7 @@ func aggregate(r *run, slots [][]*reports.Sample) *reports.Record {
 		Results:        map[string]reports.Result{},
 		Groups:         map[string]reports.Result{},
 		GroupSubtasks:  map[string][]string{},
+		Breakdowns:     map[string]map[string][]reports.Breakdown{},
 		Configs:        map[string]reports.TaskConfig{},
 		Versions:       map[string]int{},
 		NShot:          map[string]int{},
@@ -67,6 +68,9 @@ func aggregate(r *run, slots [][]*reports.Sample) *reports.Record {
 		}
 		rec.Results[name] = res
 		rec.Warnings = append(rec.Warnings, resultWarnings(t, res)...)
+		if parts := breakdowns(t.task, slots[i], r.o.Seed); len(parts) > 0 {
+			rec.Breakdowns[name] = parts
+		}
 	}
 	addGroups(rec, p)
 	// Warnings about a task stand together, in the order of the table; those about the whole run come first.
@@ -97,10 +101,7 @@ func (pt *plannedTask) config() reports.TaskConfig {
 		MetricList: []reports.MetricConfig{},
 	}
 	for _, m := range t.Metrics {
-		mc := reports.MetricConfig{Metric: m.Name, Aggregation: "mean", HigherIsBetter: m.HigherIsBetter, Scale: m.Scale}
-		if m.Corpus != nil {
-			mc.Aggregation = "corpus"
-		}
+		mc := reports.MetricConfig{Metric: m.Name, Aggregation: m.Aggregation(), HigherIsBetter: m.HigherIsBetter, Scale: m.Scale}
 		if mc.Scale == 0 {
 			mc.Scale = 1
 		}

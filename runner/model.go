@@ -38,6 +38,8 @@ type ModelInfo struct {
 	TemplateSHA256 string
 	// Instruct says that the model was trained to follow that template.
 	Instruct bool
+	// Vision says that it can be asked about pictures. No model of our engine can yet.
+	Vision bool
 	// BatchSize is the number of samples in flight that suits the model; 0 = no advice.
 	BatchSize int
 	LoadTime  time.Duration

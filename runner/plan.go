@@ -37,6 +37,7 @@ type plannedTask struct {
 	original  int      // items that could be asked
 	samples   []plannedSample
 	index     map[string]int // doc id to position in samples
+	tooLong   int            // items that are left out since their text is longer than the context
 	hash      string         // over ids, data and prompts of all samples, in order
 	maxTokens int            // generation: tokens that an answer may have, from the first sample
 	stop      []string
@@ -52,6 +53,11 @@ type plannedSample struct {
 
 // errAbsent says that the data folders do not have a task's set.
 var errAbsent = errors.New("no data")
+
+// A cannot says why a task is nothing for the model. It is no error of the run.
+type cannot struct{ reason, hint string }
+
+func (e *cannot) Error() string { return e.reason }
 
 func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 	useTemplate, err := useChat(o.Chat, m.Info())
@@ -71,11 +77,17 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 			return nil, &OptionError{"Samples", name, "names of tasks that are run"}
 		}
 	}
+	unfit := false // some task is nothing for the model: then a run of no task is what was asked for
 	for _, t := range list {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("runner: planning: %w", err)
 		}
 		pt, err := p.task(o, t)
+		if no, ok := errors.AsType[*cannot](err); ok {
+			p.skipped = append(p.skipped, reports.Skipped{Task: t.Name, Reason: no.reason, Hint: no.hint})
+			unfit = true
+			continue
+		}
 		if errors.Is(err, errAbsent) {
 			p.skipped = append(p.skipped, reports.Skipped{
 				Task: t.Name, Reason: "no data below " + strings.Join(o.Data, ", "),
@@ -88,7 +100,7 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 		}
 		p.tasks = append(p.tasks, pt)
 	}
-	if len(p.tasks) == 0 {
+	if len(p.tasks) == 0 && !unfit {
 		var names []string
 		for _, s := range p.skipped {
 			names = append(names, s.Task)
@@ -154,6 +166,9 @@ func known(catalog []tasks.Task, suites []tasks.Suite) string {
 // task plans one task: data, examples, the range of items, prompts.
 func (p *plan) task(o Options, picked pickedTask) (*plannedTask, error) {
 	t := picked.Task
+	if t.Images && !p.renderer.model.Info().Vision {
+		return nil, &cannot{reason: "not applicable: text-only model"}
+	}
 	shots := t.Shots
 	if o.NumFewshot != nil {
 		shots = *o.NumFewshot
@@ -195,7 +210,10 @@ func (p *plan) task(o Options, picked pickedTask) (*plannedTask, error) {
 	if len(items) == 0 {
 		p.warnings = append(p.warnings, reports.Warning{Task: t.Name, Code: "no-items", Text: fmt.Sprintf("no items: limit %q of %d", o.Limit, pt.original)})
 	}
-	return pt, p.samples(pt, items)
+	if err := p.samples(pt, items); err != nil {
+		return nil, err
+	}
+	return pt, p.unmeasured(pt, len(items))
 }
 
 func only(task string, items []tasks.Sample, ids []string) ([]tasks.Sample, error) {
@@ -221,6 +239,9 @@ func only(task string, items []tasks.Sample, ids []string) ([]tasks.Sample, erro
 // samples renders every prompt once, to hash it.
 func (p *plan) samples(pt *plannedTask, items []tasks.Sample) error {
 	h := hasher{sha256.New()}
+	m := measure{model: p.renderer.model, limit: p.renderer.model.Info().Engine.Context}
+	// Whoever asks for prompts to be cut gets them cut; otherwise a text that does not fit is not measured.
+	fit := pt.task.Kind == tasks.Long && m.limit > 0 && (p.renderer.overlength == OverlengthError || p.renderer.overlength == OverlengthSkip)
 	for i, item := range items {
 		if item.ID == "" {
 			return fmt.Errorf("runner: task %s: item %d has no id", pt.task.Name, i+1)
@@ -228,14 +249,24 @@ func (p *plan) samples(pt *plannedTask, items []tasks.Sample) error {
 		if at, ok := pt.index[item.ID]; ok {
 			return fmt.Errorf("runner: task %s: items %d and %d have the same id %q", pt.task.Name, at+1, i+1, item.ID)
 		}
-		pt.index[item.ID] = i
 		s := plannedSample{Sample: item}
 		q, err := p.question(pt, &s)
 		if err != nil {
 			return SampleError{pt.task.Name, item.ID, err.Error()}
 		}
+		if fit {
+			ok, err := m.fits(item.Record.Cluster, q)
+			if err != nil {
+				return SampleError{pt.task.Name, item.ID, err.Error()}
+			}
+			if !ok {
+				pt.tooLong++
+				continue
+			}
+		}
+		pt.index[item.ID] = len(pt.samples)
 		s.promptHash, s.work = q.hash(), q.weight()
-		if i == 0 {
+		if len(pt.samples) == 0 {
 			pt.maxTokens, pt.stop = q.maxTokens, q.stop
 		}
 		h.string(item.ID)
@@ -244,6 +275,26 @@ func (p *plan) samples(pt *plannedTask, items []tasks.Sample) error {
 		pt.samples = append(pt.samples, s)
 	}
 	pt.hash = h.sum()
+	return nil
+}
+
+// unmeasured says of texts longer than the context that they are not measured: of the task, if there is nothing else among its n items.
+func (p *plan) unmeasured(pt *plannedTask, n int) error {
+	if pt.tooLong == 0 {
+		return nil
+	}
+	info := p.renderer.model.Info()
+	reason := fmt.Sprintf("not measured (context %d)", info.Engine.Context)
+	if pt.tooLong == n {
+		no := &cannot{reason: reason}
+		if info.Model.Context > info.Engine.Context {
+			no.hint = fmt.Sprintf("the model has up to %d, given by --ctx", info.Model.Context)
+		}
+		return no
+	}
+	p.warnings = append(p.warnings, reports.Warning{
+		Task: pt.task.Name, Code: "not-measured", Text: fmt.Sprintf("%d of %d items are longer than the context: %s", pt.tooLong, n, reason),
+	})
 	return nil
 }
 

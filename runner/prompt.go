@@ -20,7 +20,8 @@ type question struct {
 	prompt       []tokenizer.Segment
 	choices      []string // continuations of prompt; nil = not asked by likelihood
 	letterPrompt []tokenizer.Segment
-	letters      []string // continuations of letterPrompt; nil = not asked by letter
+	letters      []string      // continuations of letterPrompt; nil = not asked by letter
+	images       []tasks.Image // of either prompt, at its marks
 	generate     bool
 	maxTokens    int
 	stop         []string
@@ -55,27 +56,32 @@ func useChat(mode string, info ModelInfo) (bool, error) {
 
 // question renders a request. seed is that of the sample.
 func (r *renderer) question(kind tasks.Kind, req tasks.Request, seed uint64) (*question, error) {
-	q := &question{overlength: r.overlength, chat: r.chat}
-	var err error
+	q := &question{overlength: r.overlength, chat: r.chat, images: req.Images}
+	score, generate := false, false
 	switch kind {
 	case tasks.Choice:
-		if len(req.Choices) == 0 {
-			return nil, fmt.Errorf("the task asks for a choice and names none")
-		}
-		byLetter := r.byLetter && req.Letters != nil
-		if r.likelihood || !byLetter {
-			q.choices = r.continuations(req.Choices)
-			if q.prompt, err = r.prompt(req.Prompt); err != nil {
-				return nil, err
-			}
-		}
-		if byLetter {
-			q.letters = r.continuations(req.Letters.Names)
-			if q.letterPrompt, err = r.prompt(req.Letters.Prompt); err != nil {
-				return nil, err
-			}
-		}
-	case tasks.Generate:
+		score = true
+	case tasks.Generate, tasks.Extract:
+		generate = true
+	case tasks.Match, tasks.Long:
+		score, generate = len(req.Choices) > 0, req.MaxTokens > 0
+	default:
+		return nil, fmt.Errorf("unknown kind of task %q", kind)
+	}
+	switch {
+	case score && len(req.Choices) == 0:
+		return nil, fmt.Errorf("the task asks for a choice and names none")
+	case !score && !generate:
+		return nil, fmt.Errorf("the task asks for neither a choice nor an answer")
+	}
+	if err := r.images(req); err != nil {
+		return nil, err
+	}
+	var err error
+	if score {
+		err = r.choices(q, req)
+	}
+	if generate && err == nil {
 		q.generate = true
 		q.stop = req.Stop
 		q.maxTokens = req.MaxTokens
@@ -83,13 +89,50 @@ func (r *renderer) question(kind tasks.Kind, req tasks.Request, seed uint64) (*q
 			q.maxTokens = *r.gen.MaxTokens
 		}
 		q.sampling = r.sampling(seed)
-		if q.prompt, err = r.prompt(req.Prompt); err != nil {
-			return nil, err
+		if q.prompt == nil {
+			q.prompt, err = r.prompt(req.Prompt)
 		}
-	default:
-		return nil, fmt.Errorf("unknown kind of task %q", kind)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return q, nil
+}
+
+// choices renders what is scored.
+func (r *renderer) choices(q *question, req tasks.Request) (err error) {
+	byLetter := r.byLetter && req.Letters != nil
+	if r.likelihood || !byLetter {
+		q.choices = r.continuations(req.Choices)
+		if q.prompt, err = r.prompt(req.Prompt); err != nil {
+			return err
+		}
+	}
+	if byLetter {
+		q.letters = r.continuations(req.Letters.Names)
+		q.letterPrompt, err = r.prompt(req.Letters.Prompt)
+	}
+	return err
+}
+
+// images makes sure that every picture has its place in the prompt.
+func (r *renderer) images(req tasks.Request) error {
+	if len(req.Images) == 0 {
+		return nil
+	}
+	prompts := []tasks.Prompt{req.Prompt}
+	if req.Letters != nil {
+		prompts = append(prompts, req.Letters.Prompt)
+	}
+	for _, p := range prompts {
+		if n := strings.Count(p.Text(), tasks.ImageMark); n != len(req.Images) {
+			return fmt.Errorf("the prompt has places for %d of %d pictures", n, len(req.Images))
+		}
+	}
+	if !r.model.Info().Vision {
+		return fmt.Errorf("the question has pictures, and the model takes text only")
+	}
+	return nil
 }
 
 func (r *renderer) prompt(p tasks.Prompt) ([]tokenizer.Segment, error) {
@@ -174,6 +217,12 @@ func (q *question) hash() string {
 		h.float(q.sampling.TopP)
 		h.int(q.sampling.TopK)
 		h.int(int(q.sampling.Seed))
+	}
+	if len(q.images) > 0 {
+		h.int(len(q.images))
+		for _, i := range q.images {
+			h.string(string(i.Data))
+		}
 	}
 	h.string(q.overlength)
 	return h.sum()

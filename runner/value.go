@@ -15,14 +15,29 @@ func value(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Va
 	if m.Corpus != nil {
 		return corpusValue(m, samples, seed)
 	}
+	if m.By != "" {
+		values, clusters := foldGroups(m, samples)
+		// A fold of zeros and ones may be one of them by its nature (all right, any flip) or by chance (a mean).
+		share := m.Proportion
+		m.Proportion = false
+		if share || m.Fold != tasks.FoldMean {
+			_, m.Proportion = proportionInterval(values)
+		}
+		return meanValue(m, values, clusters, seed)
+	}
 	var values []float64
 	var clusters []string
 	for _, s := range samples {
-		if x, has := s.Metrics[m.Name]; has && s.Scored() {
+		if x, has := s.Metrics[m.Value()]; has && s.Scored() {
 			values = append(values, x)
 			clusters = append(clusters, s.Cluster)
 		}
 	}
+	return meanValue(m, values, clusters, seed)
+}
+
+// meanValue is the mean of values with its intervals.
+func meanValue(m tasks.Metric, values []float64, clusters []string, seed uint64) (v reports.Value, ok bool) {
 	mean, ok := metrics.Mean(values)
 	if !ok {
 		return v, false

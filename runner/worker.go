@@ -208,7 +208,7 @@ func (p *pool) ask(ctx context.Context, pt *plannedTask, ps *plannedSample) (s *
 
 func newSample(pt *plannedTask, ps *plannedSample) *reports.Sample {
 	return &reports.Sample{
-		DocID: ps.ID, Task: pt.task.Name, DocHash: ps.DocHash, PromptHash: ps.promptHash, Cluster: ps.Record.Cluster,
+		DocID: ps.ID, Task: pt.task.Name, DocHash: ps.DocHash, PromptHash: ps.promptHash, Cluster: ps.Record.Cluster, Tags: ps.Record.Tags,
 		Target: strings.ToValidUTF8(ps.Target, "\uFFFD"), Metrics: map[string]float64{},
 	}
 }
@@ -219,26 +219,6 @@ func answerTo(ctx context.Context, m Model, q *question, s *reports.Sample) (tas
 	policy := map[string]inference.Overlength{
 		OverlengthTruncateMiddle: inference.OverlengthTruncateMiddle, OverlengthTruncateLeft: inference.OverlengthTruncateLeft,
 	}[q.overlength]
-	if q.generate {
-		r, err := m.Generate(ctx, inference.GenerateRequest{
-			Prompt: q.prompt, MaxTokens: q.maxTokens, Stop: q.stop, Sampling: q.sampling, Overlength: policy,
-		})
-		if err != nil {
-			return a, err
-		}
-		note(s, r.Usage)
-		if n := r.Usage.OutputTokens; n > 1 {
-			s.Perf.TPOT = millis(r.Usage.Total-r.Usage.TTFT) / float64(n-1)
-		}
-		// What is judged is what is saved, so that judging the saved line again gives the same.
-		a.Text = strings.ToValidUTF8(r.Text, "\uFFFD")
-		a.Finish = r.Finish
-		s.Response, s.Finish = a.Text, r.Finish
-		if r.Finish == inference.FinishLength || r.Finish == inference.FinishContext {
-			s.Truncated = join(s.Truncated, "answer")
-		}
-		return a, nil
-	}
 	if q.choices != nil {
 		r, err := m.Score(ctx, inference.ScoreRequest{Context: q.prompt, Continuations: q.choices, Overlength: policy})
 		if err != nil {
@@ -258,6 +238,25 @@ func answerTo(ctx context.Context, m Model, q *question, s *reports.Sample) (tas
 			return a, err
 		}
 		note(s, r.Usage)
+	}
+	if q.generate {
+		r, err := m.Generate(ctx, inference.GenerateRequest{
+			Prompt: q.prompt, MaxTokens: q.maxTokens, Stop: q.stop, Sampling: q.sampling, Overlength: policy,
+		})
+		if err != nil {
+			return a, err
+		}
+		note(s, r.Usage)
+		if n := r.Usage.OutputTokens; n > 1 {
+			s.Perf.TPOT = millis(r.Usage.Total-r.Usage.TTFT) / float64(n-1)
+		}
+		// What is judged is what is saved, so that judging the saved line again gives the same.
+		a.Text = strings.ToValidUTF8(r.Text, "\uFFFD")
+		a.Finish = r.Finish
+		s.Response, s.Finish = a.Text, r.Finish
+		if r.Finish == inference.FinishLength || r.Finish == inference.FinishContext {
+			s.Truncated = join(s.Truncated, "answer")
+		}
 	}
 	return a, nil
 }

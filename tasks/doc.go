@@ -2,7 +2,8 @@
 //
 //   - [Task]: a value with the places of the data, a reader, a prompt, a judge, a generator of stand-in items and the metrics.
 //   - [All], [ByName]: the tasks. [Suites], [Suite], [Group]: what is run together and what is averaged.
-//   - [Request], [Prompt], [Letters]: a question, free of any model's template. [Prompt.Text] is how a base model gets it.
+//   - [Metric], [Fold]: how values of samples become one number: a mean, sums over the corpus, or a fold of each group that shares a tag.
+//   - [Request], [Prompt], [Letters], [Image]: a question, free of any model's template. [Prompt.Text] is how a base model gets it.
 //   - [Answer], [Verdict]: what the model did and what the task makes of it.
 //   - [Task.Load], [Loaded], [Sample]: the records of a task with their worked examples, stable ids, hashes and seeds.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/llama4-eval/llama4-eval/datasets"
 )
 
 func TestAllTasksAreComplete(t *testing.T) {
@@ -25,8 +27,13 @@ func TestAllTasksAreComplete(t *testing.T) {
 			if len(k.Files) == 0 || k.Read == nil || k.Make == nil || k.Prompt == nil || k.Judge == nil {
 				t.Error("a function or the places of the files are missing")
 			}
-			if k.Kind != Choice && k.Kind != Generate {
+			if !slices.Contains(Kinds(), k.Kind) {
 				t.Errorf("kind %q", k.Kind)
+			}
+			for _, tag := range k.Breakdowns {
+				if !slices.ContainsFunc(k.Make(1, 30).Records, func(r datasets.Record) bool { return r.Tags[tag] != "" }) {
+					t.Errorf("breakdown by %q: no generated record has that tag", tag)
+				}
 			}
 			seen := make(map[string]bool)
 			for _, m := range k.Metrics {
@@ -36,6 +43,9 @@ func TestAllTasksAreComplete(t *testing.T) {
 				seen[m.Name] = true
 				if m.Proportion && m.Corpus != nil {
 					t.Errorf("metric %s: a corpus metric is no mean of zeros and ones", m.Name)
+				}
+				if m.Corpus != nil && (m.By != "" || m.From != "") {
+					t.Errorf("metric %s: computed from sums and from groups", m.Name)
 				}
 			}
 			if len(seen) == 0 {

@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"cmp"
+
 	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/metrics"
 )
@@ -12,7 +14,13 @@ type Kind string
 const (
 	Choice   Kind = "choice"   // pick one of several texts, by log-likelihood
 	Generate Kind = "generate" // free text, an answer is extracted from it
+	Extract  Kind = "extract"  // free text that must hold JSON
+	Match    Kind = "match"    // pictures and texts; asked as the request says, like Long
+	Long     Kind = "long"     // questions on a long text; a model whose context is too short is not asked
 )
+
+// Kinds lists the kinds.
+func Kinds() []Kind { return []Kind{Choice, Generate, Extract, Match, Long} }
 
 // A Task is a value: what to load, how to ask, how to judge. It holds no state. Changing the prompt, the extraction
 // or the split bumps Version; results of different versions are never compared silently.
@@ -45,9 +53,14 @@ type Task struct {
 	// Metrics are what Judge's values add up to; the first one is the headline. A sample that lacks a value, since it was not
 	// asked in that way, is left out of that metric.
 	Metrics []Metric
+	// Breakdowns are tags of records by whose values results are given as well.
+	Breakdowns []string
+	// Images says that questions have pictures: only models with vision are asked.
+	Images bool
 }
 
-// A Request is what a model is asked, free of any model's template.
+// A Request is what a model is asked, free of any model's template. Choice tasks have Choices; Generate and Extract tasks have
+// MaxTokens; Match and Long tasks have either, or both: then the same prompt is scored and completed.
 type Request struct {
 	Prompt  Prompt
 	Choices []string // Choice: continuations of Prompt to score
@@ -55,6 +68,18 @@ type Request struct {
 	// Generate:
 	MaxTokens int
 	Stop      []string // for base prompting; chat ends at the end of the turn as well
+	// Images are the pictures of the prompt, in the order of the marks [ImageMark] in it: system, shots, query.
+	Images []Image
+}
+
+// ImageMark stands in a prompt where a picture belongs (U+FFFC, the object replacement character). Texts of data that hold it must
+// lose it before they get into the prompt of a request with images.
+const ImageMark = "\uFFFC"
+
+// An Image is a picture of a request.
+type Image struct {
+	Name string // for messages and reports
+	Data []byte // a PNG or JPEG file
 }
 
 // Letters asks a choice with lettered options, to be scored by the letter.
@@ -109,12 +134,51 @@ type Verdict struct {
 	Stats     map[string]float64 // sufficient statistics for corpus metrics ("tp:address": 2)
 }
 
-// A Metric aggregates samples. Exactly one of the following holds: Corpus is nil and the value is the mean of
-// Verdict.Metrics[Name]; or Corpus computes it from summed Stats.
+// A Metric aggregates samples. Exactly one of the following holds: Corpus and By are unset, and the value is the mean of
+// Verdict.Metrics[Name]; Corpus computes it from summed Stats; or By is set, and it is the mean over groups of samples.
 type Metric struct {
 	Name           string // lm-evaluation-harness name without filter: "acc", "acc_norm", "em", "f1"
 	Proportion     bool   // values are 0 or 1: Wilson interval; otherwise bootstrap
 	HigherIsBetter bool
 	Scale          float64 // factor to print with, e.g. 100; 0 = 1
 	Corpus         func(sum map[string]float64) float64
+	// By is a tag of records. Samples with the same value of it form a group; those without the tag are left out. Fold makes one value of
+	// a group, and the metric is the mean of these. So that a limit cuts no group in two, generators put its members side by side.
+	By   string
+	Fold Fold
+	From string // per-sample value that is folded or averaged, where it is not called Name
+}
+
+// Value is the name of the metric's values in [Verdict.Metrics].
+func (m Metric) Value() string { return cmp.Or(m.From, m.Name) }
+
+// Aggregation says in a few words how the metric comes from samples.
+func (m Metric) Aggregation() string {
+	switch {
+	case m.Corpus != nil:
+		return "corpus"
+	case m.By != "":
+		return m.Fold.String() + " by " + m.By
+	}
+	return "mean"
+}
+
+// A Fold makes one value of the values of a group.
+type Fold int
+
+// The folds.
+const (
+	FoldMean   Fold = iota // their mean: accuracy of a word, so that the mean over groups is a macro average
+	FoldAll                // the smallest: a group counts if all of its members are right; not defined where a member failed
+	FoldDiffer             // 1 if they are not all equal: the flip rate; not defined for fewer than two, or where a member failed
+)
+
+func (f Fold) String() string {
+	switch f {
+	case FoldAll:
+		return "all"
+	case FoldDiffer:
+		return "differ"
+	}
+	return "mean"
 }

@@ -38,6 +38,7 @@ type runFlags struct {
 	progress   string
 	format     string
 	config     string
+	breakdowns bool
 	verbose    bool
 	jieba      string
 	lexicon    string
@@ -94,6 +95,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.IntVarP(&o.WriteOut, "write-out", "w", 0, "show the first N prompts of each task with token ids")
 	fs.StringVar(&f.progress, "progress", "auto", "auto, plain, json or off; on stderr")
 	fs.StringVar(&f.format, "format", "table", "what stdout gets: table, json, md or csv")
+	fs.BoolVar(&f.breakdowns, "breakdowns", false, "show results by word, distance and other facets of items as well (report.md has them)")
 	fs.StringVar(&f.config, "config", "", "YAML file with values for these flags")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "log what the engine does")
 	fs.BoolVar(&f.logSamples, "log-samples", true, "accepted for scripts: samples are always written")
@@ -244,6 +246,12 @@ func writeRecord(stdout io.Writer, format string, record *reports.Record, dir st
 		return reports.Markdown(stdout, record)
 	case "csv":
 		return reports.CSV(stdout, record)
+	}
+	if f.breakdowns {
+		if err := reports.Breakdowns(stdout, record); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout)
 	}
 	return reports.Text(stdout, record)
 }

@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"slices"
+
+	"github.com/llama4-eval/llama4-eval/reports"
+	"github.com/llama4-eval/llama4-eval/tasks"
+)
+
+// A group is the samples that share a value of a tag.
+type group struct {
+	values  []float64
+	cluster string // that all members share; "" = they have none in common
+	partial bool   // a member has no value
+}
+
+// foldGroups makes one value of each group of samples, in the order of their first members. The cluster of a group is that of its
+// members, if they all have the same: groups on one text are not independent either.
+func foldGroups(m tasks.Metric, samples []*reports.Sample) (values []float64, clusters []string) {
+	byValue := map[string]*group{}
+	var order []*group
+	for _, s := range samples {
+		name := s.Tags[m.By]
+		if name == "" {
+			continue
+		}
+		g := byValue[name]
+		if g == nil {
+			g = &group{cluster: s.Cluster}
+			byValue[name] = g
+			order = append(order, g)
+		}
+		if g.cluster != s.Cluster {
+			g.cluster = ""
+		}
+		x, has := s.Metrics[m.Value()]
+		if !has || !s.Scored() {
+			g.partial = true
+			continue
+		}
+		g.values = append(g.values, x)
+	}
+	for _, g := range order {
+		if x, ok := g.fold(m.Fold); ok {
+			values = append(values, x)
+			clusters = append(clusters, g.cluster)
+		}
+	}
+	return values, clusters
+}
+
+// fold makes one value of the members'; ok is false where it is not defined.
+func (g *group) fold(f tasks.Fold) (x float64, ok bool) {
+	n := len(g.values)
+	switch {
+	case n == 0, f != tasks.FoldMean && g.partial, f == tasks.FoldDiffer && n < 2:
+		return 0, false
+	case f == tasks.FoldAll:
+		return slices.Min(g.values), true
+	case f == tasks.FoldDiffer:
+		if slices.Min(g.values) != slices.Max(g.values) {
+			return 1, true
+		}
+		return 0, true
+	}
+	for _, v := range g.values {
+		x += v
+	}
+	return x / float64(n), true
+}
