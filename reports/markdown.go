@@ -13,23 +13,17 @@ func Markdown(w io.Writer, r *Record) error {
 	fmt.Fprintf(&buf, "# %s\n\n", mdText(r.ModelName))
 	mdFacts(&buf, modelFacts(r))
 	if list := rows(r); len(list) > 0 {
-		columns := len(header)
-		if !needsNotes(list) {
-			columns--
-		}
-		head := make([]string, columns)
-		rule := make([]string, columns)
-		for i, h := range header[:columns] {
-			head[i], rule[i] = h, "---"
-			switch i {
-			case 1, 2, 3, 6, 7, 8:
+		head, cells, number := table(list)
+		rule := make([]string, len(head))
+		for i, n := range number {
+			if rule[i] = "---"; n {
 				rule[i] = "---:"
 			}
 		}
 		mdRow(&buf, head)
 		mdRow(&buf, rule)
-		for _, line := range list {
-			mdRow(&buf, mdCells(line.cells()[:columns]))
+		for _, c := range cells {
+			mdRow(&buf, mdCells(c))
 		}
 		buf.WriteByte('\n')
 	}

@@ -108,6 +108,9 @@ type TaskConfig struct {
 	License    string         `json:"license,omitempty"`
 }
 
+// Generates says whether answers are free text, from which something is extracted.
+func (c TaskConfig) Generates() bool { return c.MaxTokens > 0 && c.Kind != "choice" }
+
 // A DataFile is a file that samples or examples were read from. Path is relative to the data folder.
 type DataFile struct {
 	Path   string `json:"path"`

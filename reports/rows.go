@@ -22,8 +22,9 @@ type row struct {
 	up, has     bool // higher is better; has: there is a value
 	value       Value
 	scale       float64
-	first       bool  // first row of its task
-	notes       []int // numbers of footnotes; on the first row only
+	first       bool   // first row of its task
+	notes       []int  // numbers of footnotes; on the first row only
+	extracted   string // share of answers that could be extracted, where answers are free text
 }
 
 // rows lists all values: tasks by name with the headline metric first, then groups by name.
@@ -34,6 +35,9 @@ func rows(r *Record) []row {
 		base := row{task: task, version: r.Versions[task], shots: r.NShot[task], split: conf.Split, n: r.NSamples[task].Effective}
 		if res.Counts != nil {
 			base.n = res.Counts.Scored
+			if conf.Generates() {
+				base.extracted = percent(res.Counts)
+			}
 		}
 		out = append(out, metricRows(base, res, conf.MetricList, r.HigherIsBetter[task], notesOf(r, task))...)
 	}
@@ -192,12 +196,15 @@ func (w row) notesText() string {
 }
 
 // header of the tables, and the cells of a row under it.
-var header = []string{"task", "version", "shots", "n", "metric", "", "value", "±", "95 % interval", "notes"}
+var header = []string{"task", "version", "shots", "n", "metric", "", "value", "±", "95 % interval", "extracted", "notes"}
+
+// numeric says which of these columns hold numbers.
+var numeric = []bool{false, true, true, true, false, false, true, true, true, true, false}
 
 func (w row) cells() []string {
 	c := make([]string, len(header))
 	if w.first {
-		c[0], c[9] = w.name(), w.notesText()
+		c[0], c[9], c[10] = w.name(), w.extracted, w.notesText()
 		if !w.group {
 			c[1], c[2], c[3] = strconv.Itoa(w.version), strconv.Itoa(w.shots), strconv.Itoa(w.n)
 		}
@@ -206,7 +213,22 @@ func (w row) cells() []string {
 	return c
 }
 
-// needsNotes says whether any row refers to a footnote.
-func needsNotes(list []row) bool {
-	return slices.ContainsFunc(list, func(w row) bool { return len(w.notes) > 0 })
+// table gives the header and the cells of all rows, without columns that would be empty. number says which columns hold numbers.
+func table(list []row) (head []string, cells [][]string, number []bool) {
+	all := make([][]string, len(list))
+	for i, w := range list {
+		all[i] = w.cells()
+	}
+	cells = make([][]string, len(list))
+	for c, h := range header {
+		optional := h == "extracted" || h == "notes"
+		if optional && !slices.ContainsFunc(all, func(row []string) bool { return row[c] != "" }) {
+			continue
+		}
+		head, number = append(head, h), append(number, numeric[c])
+		for i := range all {
+			cells[i] = append(cells[i], all[i][c])
+		}
+	}
+	return head, cells, number
 }

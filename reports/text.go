@@ -62,19 +62,16 @@ func writeFacts(buf *bytes.Buffer, facts []fact) {
 
 // writeTable draws light lines under the header and between tasks and groups.
 func writeTable(buf *bytes.Buffer, list []row) error {
-	columns := len(header)
-	if !needsNotes(list) {
-		columns--
+	head, cells, number := table(list)
+	var align tw.Alignment
+	for _, n := range number {
+		a := tw.AlignLeft
+		if n {
+			a = tw.AlignRight
+		}
+		align = append(align, a)
 	}
-	align := tw.Alignment{
-		tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft, tw.AlignLeft,
-		tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft,
-	}
-	cells := make([][]string, len(list))
-	for i, w := range list {
-		cells[i] = w.cells()[:columns]
-	}
-	lines, err := tableLines(header[:columns], cells, align[:columns])
+	lines, err := tableLines(head, cells, align)
 	if err != nil {
 		return err
 	}

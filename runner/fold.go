@@ -1,8 +1,6 @@
 package runner
 
 import (
-	"slices"
-
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
 )
@@ -41,30 +39,13 @@ func foldGroups(m tasks.Metric, samples []*reports.Sample) (values []float64, cl
 		g.values = append(g.values, x)
 	}
 	for _, g := range order {
-		if x, ok := g.fold(m.Fold); ok {
+		if g.partial && m.Fold != tasks.FoldMean {
+			continue
+		}
+		if x, ok := m.Fold.Of(g.values); ok {
 			values = append(values, x)
 			clusters = append(clusters, g.cluster)
 		}
 	}
 	return values, clusters
-}
-
-// fold makes one value of the members'; ok is false where it is not defined.
-func (g *group) fold(f tasks.Fold) (x float64, ok bool) {
-	n := len(g.values)
-	switch {
-	case n == 0, f != tasks.FoldMean && g.partial, f == tasks.FoldDiffer && n < 2:
-		return 0, false
-	case f == tasks.FoldAll:
-		return slices.Min(g.values), true
-	case f == tasks.FoldDiffer:
-		if slices.Min(g.values) != slices.Max(g.values) {
-			return 1, true
-		}
-		return 0, true
-	}
-	for _, v := range g.values {
-		x += v
-	}
-	return x / float64(n), true
 }

@@ -25,11 +25,12 @@ func (m *measure) fits(cluster string, q *question) (bool, error) {
 	for _, c := range q.choices {
 		answer = max(answer, len(c)) // no text has more tokens than bytes
 	}
-	ok, err := m.has(cluster, q.prompt, answer)
-	if !ok || err != nil || q.letterPrompt == nil {
-		return ok, err
+	for _, prompt := range [][]tokenizer.Segment{q.prompt, q.letterPrompt} {
+		if ok, err := m.has(cluster, prompt, answer); !ok || err != nil {
+			return ok, err
+		}
 	}
-	return m.has(cluster, q.letterPrompt, 1)
+	return true, nil
 }
 
 func (m *measure) has(cluster string, prompt []tokenizer.Segment, answer int) (bool, error) {

@@ -29,7 +29,7 @@ type Options struct {
 	System     string   // stands before the task's own instruction; "" = nothing does
 	Gen        Gen      // overrides of generation settings
 	Overlength string   // prompt longer than the context: "error" (default), "skip", "truncate-middle", "truncate-left"
-	ChoiceBy   []string // how choices are asked: "likelihood", "letter"; nil = both where the task has letters
+	ChoiceBy   []string // how choices are asked: "likelihood", "letter", "generate"; nil = the first two where the task has letters
 
 	Out          string   // folder that run folders are made in; "" = "runs"
 	Resume       string   // "auto" (default): go on with the newest unfinished run that asks the same; "never": start anew
@@ -77,6 +77,7 @@ const (
 
 	ByLikelihood = "likelihood"
 	ByLetter     = "letter"
+	ByGenerate   = "generate" // a free answer, from which the choice is extracted
 )
 
 const (
@@ -116,7 +117,7 @@ func (o Options) Validate() error {
 		errs = append(errs, &OptionError{"Tasks", "", "the name of a task or suite"})
 	}
 	for _, by := range o.ChoiceBy {
-		errs = append(errs, oneOf("ChoiceBy", by, ByLikelihood, ByLetter))
+		errs = append(errs, oneOf("ChoiceBy", by, ByLikelihood, ByLetter, ByGenerate))
 	}
 	if _, err := parseLimit(o.Limit); err != nil {
 		errs = append(errs, err)

@@ -66,7 +66,7 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 	}
 	p := &plan{renderer: &renderer{
 		model: m, chat: useTemplate, system: o.System, gen: o.Gen, overlength: o.Overlength,
-		byLetter: slices.Contains(o.ChoiceBy, ByLetter), likelihood: slices.Contains(o.ChoiceBy, ByLikelihood),
+		byLetter: slices.Contains(o.ChoiceBy, ByLetter), likelihood: slices.Contains(o.ChoiceBy, ByLikelihood), byAnswer: slices.Contains(o.ChoiceBy, ByGenerate),
 	}}
 	list, err := pick(o.Tasks, o.Catalog, o.Suites)
 	if err != nil {

@@ -54,7 +54,7 @@ func writeOut(w io.Writer, p *plan, t *plannedTask, i int, m Model) error {
 			return err
 		}
 	}
-	if q.letters != nil {
+	if q.letterPrompt != nil {
 		if err := writePrompt(w, "prompt with letters", q.letterPrompt, m); err != nil {
 			return err
 		}
@@ -65,7 +65,11 @@ func writeOut(w io.Writer, p *plan, t *plannedTask, i int, m Model) error {
 		}
 	}
 	if q.generate {
-		fmt.Fprintf(w, "--- generate at most %d tokens, stop at %q, temperature %g\n", q.maxTokens, q.stop, q.sampling.Temperature)
+		which := ""
+		if q.letterPrompt != nil {
+			which = " after the prompt with letters"
+		}
+		fmt.Fprintf(w, "--- generate"+which+" at most %d tokens, stop at %q, temperature %g\n", q.maxTokens, q.stop, q.sampling.Temperature)
 	}
 	fmt.Fprintf(w, "--- target\n%s\n\n", s.Target)
 	return nil

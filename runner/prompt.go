@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -23,6 +24,7 @@ type question struct {
 	letters      []string      // continuations of letterPrompt; nil = not asked by letter
 	images       []tasks.Image // of either prompt, at its marks
 	generate     bool
+	open         []tokenizer.Segment // prompt that is completed: one of the two
 	maxTokens    int
 	stop         []string
 	sampling     sample.Options
@@ -37,8 +39,8 @@ type renderer struct {
 	system     string
 	gen        Gen
 	overlength string
-	byLetter   bool
-	likelihood bool
+	// How choices are asked.
+	byLetter, likelihood, byAnswer bool
 }
 
 // useChat decides whether prompts go through the chat template.
@@ -79,30 +81,35 @@ func (r *renderer) question(kind tasks.Kind, req tasks.Request, seed uint64) (*q
 	}
 	var err error
 	if score {
-		err = r.choices(q, req)
+		err = r.choices(q, req, kind == tasks.Choice)
 	}
 	if generate && err == nil {
-		q.generate = true
-		q.stop = req.Stop
-		q.maxTokens = req.MaxTokens
-		if r.gen.MaxTokens != nil {
-			q.maxTokens = *r.gen.MaxTokens
-		}
-		q.sampling = r.sampling(seed)
+		q.generate, q.stop, q.maxTokens = true, req.Stop, req.MaxTokens
 		if q.prompt == nil {
 			q.prompt, err = r.prompt(req.Prompt)
 		}
+		q.open = q.prompt
 	}
 	if err != nil {
 		return nil, err
 	}
+	if q.generate {
+		if r.gen.MaxTokens != nil {
+			q.maxTokens = *r.gen.MaxTokens
+		}
+		q.sampling = r.sampling(seed)
+	}
 	return q, nil
 }
 
-// choices renders what is scored.
-func (r *renderer) choices(q *question, req tasks.Request) (err error) {
+// choiceTokens is how long a free answer to a choice may be where the task does not say.
+const choiceTokens = 64
+
+// choices renders what is scored, and the free answer to a choice.
+func (r *renderer) choices(q *question, req tasks.Request, free bool) (err error) {
 	byLetter := r.byLetter && req.Letters != nil
-	if r.likelihood || !byLetter {
+	free = free && r.byAnswer
+	if r.likelihood || !byLetter && !free {
 		q.choices = r.continuations(req.Choices)
 		if q.prompt, err = r.prompt(req.Prompt); err != nil {
 			return err
@@ -110,9 +117,28 @@ func (r *renderer) choices(q *question, req tasks.Request) (err error) {
 	}
 	if byLetter {
 		q.letters = r.continuations(req.Letters.Names)
-		q.letterPrompt, err = r.prompt(req.Letters.Prompt)
 	}
-	return err
+	if req.Letters != nil && (byLetter || free) {
+		if q.letterPrompt, err = r.prompt(req.Letters.Prompt); err != nil {
+			return err
+		}
+	}
+	if !free {
+		return nil
+	}
+	q.generate, q.stop, q.maxTokens, q.open = true, req.Stop, cmp.Or(req.MaxTokens, choiceTokens), q.letterPrompt
+	if q.stop == nil && !r.chat {
+		q.stop = []string{"\n"} // where a base model goes on with the next question
+	}
+	if q.open == nil {
+		if q.prompt == nil {
+			if q.prompt, err = r.prompt(req.Prompt); err != nil {
+				return err
+			}
+		}
+		q.open = q.prompt
+	}
+	return nil
 }
 
 // images makes sure that every picture has its place in the prompt.

@@ -241,7 +241,7 @@ func answerTo(ctx context.Context, m Model, q *question, s *reports.Sample) (tas
 	}
 	if q.generate {
 		r, err := m.Generate(ctx, inference.GenerateRequest{
-			Prompt: q.prompt, MaxTokens: q.maxTokens, Stop: q.stop, Sampling: q.sampling, Overlength: policy,
+			Prompt: q.open, MaxTokens: q.maxTokens, Stop: q.stop, Sampling: q.sampling, Overlength: policy,
 		})
 		if err != nil {
 			return a, err

@@ -8,19 +8,23 @@ import (
 )
 
 // choiceMetrics are those of every choice task. acc takes the choice with the largest log-likelihood; the others divide it
-// by the choice's length in code points, bytes or tokens; acc_letter takes the likeliest letter.
+// by the choice's length in code points, bytes or tokens; acc_letter takes the likeliest letter; acc_generate takes what is extracted from a free
+// answer, and extracted_generate is the share of free answers from which something was.
 var choiceMetrics = []Metric{
 	{Name: "acc", Proportion: true, HigherIsBetter: true},
 	{Name: "acc_norm", Proportion: true, HigherIsBetter: true},
 	{Name: "acc_bytes", Proportion: true, HigherIsBetter: true},
 	{Name: "acc_token", Proportion: true, HigherIsBetter: true},
 	{Name: "acc_letter", Proportion: true, HigherIsBetter: true},
+	{Name: "acc_generate", Proportion: true, HigherIsBetter: true},
+	{Name: "extracted_generate", Proportion: true, HigherIsBetter: true},
 }
 
 // judgeChoice compares the likeliest choice with the answer; of equally likely ones the first counts. The outcome is that of acc, or of
-// acc_letter where only letters were asked. Scores that are missing or no numbers fail the sample.
+// acc_letter or acc_generate where only that was asked. Scores that are missing or no numbers fail the sample.
 func judgeChoice(r datasets.Record, a Answer) Verdict {
-	if len(a.Choices) == 0 && len(a.Letters) == 0 {
+	generated := a.Text != "" || a.Finish != ""
+	if len(a.Choices) == 0 && len(a.Letters) == 0 && !generated {
 		return Verdict{Outcome: Failed, Rule: "no scores"}
 	}
 	v := Verdict{Metrics: make(map[string]float64)}
@@ -65,6 +69,26 @@ func judgeChoice(r datasets.Record, a Answer) Verdict {
 	}
 	if !ok {
 		return Verdict{Outcome: Failed, Rule: "scores missing or not a number"}
+	}
+	if generated {
+		i, rule, found := extractChoice(a.Text, r.Choices)
+		v.Metrics["acc_generate"], v.Metrics["extracted_generate"] = 0, 0
+		if found {
+			v.Metrics["extracted_generate"] = 1
+		}
+		if found && r.Choices[i] == r.Choices[r.Answer] {
+			v.Metrics["acc_generate"] = 1
+			i = r.Answer // of choices with the same text
+		}
+		if picked < 0 {
+			picked, v.Rule = i, rule
+		} else {
+			v.Rule += "; generate: " + rule
+		}
+		if picked < 0 {
+			v.Outcome = Unparsed
+			return v
+		}
 	}
 	v.Extracted = r.Choices[picked]
 	v.Outcome = Wrong

@@ -6,6 +6,7 @@
 //   - [Request], [Prompt], [Letters], [Image]: a question, free of any model's template. [Prompt.Text] is how a base model gets it.
 //   - [Answer], [Verdict]: what the model did and what the task makes of it.
 //   - [Task.Load], [Loaded], [Sample]: the records of a task with their worked examples, stable ids, hashes and seeds.
+//   - [Rules]: how answers are found in free text.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.
 //
 // It does not know any engine, tokenizer or report, and it does not run anything. Prompts are Go functions whose output is kept as

@@ -17,6 +17,7 @@ type number struct {
 	step *big.Rat
 	// direction is -1 after a word such as 下降, 1 after one such as 增长, which the value leaves out; otherwise 0.
 	direction  int
+	scaled     bool // 万, 亿 or the like is part of it
 	about      bool // stands after 约 and the like
 	ranged     bool // is an end of a range: 3-5, 10%至15%
 	start, end int  // bytes of the text, unit and sign included
@@ -189,7 +190,7 @@ func (s numberText) number(i int) (n number, end int, ok bool) {
 	if !ok {
 		return n, i, false
 	}
-	n = number{value: m.value, step: m.step, unit: unit}
+	n = number{value: m.value, step: m.step, unit: unit, scaled: m.scaled}
 	if j, ok := s.has(end, "分之"); ok && share == "" && n.value.Sign() != 0 {
 		top, after, ok := s.magnitude(j)
 		if !ok {

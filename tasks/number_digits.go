@@ -24,14 +24,18 @@ var englishScales = []struct {
 }{{"thousand", 1e3}, {"million", 1e6}, {"billion", 1e9}, {"trillion", 1e12}}
 
 // A magnitude is a number without sign and unit.
-type magnitude struct{ value, step *big.Rat }
+type magnitude struct {
+	value, step *big.Rat
+	scaled      bool // 万, 亿 or the like stands in it
+}
 
 // magnitude reads digits and numerals with their units: pieces such as 3亿, 5000万 and 20, each smaller than the one before. A bare digit
 // after 万 or 亿 counts their tenth: 三万五 is 35,000.
 func (s numberText) magnitude(i int) (m magnitude, end int, ok bool) {
 	total, step := new(big.Rat), big.NewRat(1, 1)
 	last := int64(0) // scale of the piece before; 0 = none
-	zero := false    // a 零 stands before the piece
+	scaled := false
+	zero := false // a 零 stands before the piece
 	for {
 		p, j, ok := s.piece(i)
 		if !ok {
@@ -47,13 +51,14 @@ func (s numberText) magnitude(i int) (m magnitude, end int, ok bool) {
 			total.Mul(total, big.NewRat(p.scale, 1))
 			step.Mul(p.step, big.NewRat(p.scale, 1))
 		case last > 0 && (p.scale == last || p.value.Cmp(big.NewRat(last, p.scale)) >= 0):
-			return magnitude{total, step}, end, true // no part of the same number
+			return magnitude{total, step, scaled}, end, true // no part of the same number
 		default:
 			total.Add(total, p.value.Mul(p.value, big.NewRat(p.scale, 1)))
 			step = p.step.Mul(p.step, big.NewRat(p.scale, 1))
 		}
 		i, end = j, j
 		last = p.scale
+		scaled = scaled || p.scale > 1
 		if last == 1 {
 			break
 		}
@@ -66,7 +71,7 @@ func (s numberText) magnitude(i int) (m magnitude, end int, ok bool) {
 	if last == 0 {
 		return m, i, false
 	}
-	return magnitude{total, step}, end, true
+	return magnitude{total, step, scaled}, end, true
 }
 
 // A piece is a mantissa with its scale.

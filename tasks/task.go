@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/metrics"
@@ -65,7 +66,7 @@ type Request struct {
 	Prompt  Prompt
 	Choices []string // Choice: continuations of Prompt to score
 	Letters *Letters // Choice: the same question asked with lettered options; nil = not asked
-	// Generate:
+	// Generate; also a choice that is asked for a free answer, which has its letters' prompt, where these have defaults:
 	MaxTokens int
 	Stop      []string // for base prompting; chat ends at the end of the turn as well
 	// Images are the pictures of the prompt, in the order of the marks [ImageMark] in it: system, shots, query.
@@ -102,8 +103,8 @@ type Shot struct{ Query, Answer string }
 type Answer struct {
 	Choices []Score // one per Request.Choices
 	Letters []Score // one per Letters.Names
-	Text    string  // Generate
-	Finish  string  // Generate: "stop", "stop_string", "length", "context"
+	Text    string  // what was generated
+	Finish  string  // why that ended: "stop", "stop_string", "length", "context"; "" = nothing was to be generated
 }
 
 // A Score is the log-likelihood of one choice. Chars are Unicode code points, Bytes are UTF-8 bytes.
@@ -172,6 +173,22 @@ const (
 	FoldAll                // the smallest: a group counts if all of its members are right; not defined where a member failed
 	FoldDiffer             // 1 if they are not all equal: the flip rate; not defined for fewer than two, or where a member failed
 )
+
+// Of folds the values of a group's members. ok is false where that is not defined.
+func (f Fold) Of(values []float64) (x float64, ok bool) {
+	switch {
+	case len(values) == 0, f == FoldDiffer && len(values) < 2:
+		return 0, false
+	case f == FoldAll:
+		return slices.Min(values), true
+	case f == FoldDiffer:
+		if slices.Min(values) != slices.Max(values) {
+			return 1, true
+		}
+		return 0, true
+	}
+	return metrics.Mean(values)
+}
 
 func (f Fold) String() string {
 	switch f {

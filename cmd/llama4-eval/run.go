@@ -83,7 +83,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.StringVar(&o.System, "system", "", "system text before every prompt")
 	fs.StringSliceVar(&f.gen, "gen", nil, "generation settings: temperature=0,top_p=1,top_k=0,max_tokens=N")
 	fs.StringVar(&o.Overlength, "overlength", "error", "prompts longer than the context: error, skip, truncate-middle, truncate-left")
-	fs.StringSliceVar(&o.ChoiceBy, "choice-by", nil, "how choices are asked: likelihood, letter (default both)")
+	fs.StringSliceVar(&o.ChoiceBy, "choice-by", nil, "how choices are asked: likelihood, letter (default both), generate (a free answer)")
 	fs.StringVarP(&o.Out, "out", "o", "runs", "folder that run folders are made in")
 	fs.StringVar(&o.Resume, "resume", "auto", "auto: go on with an unfinished run that asks the same; never: start anew")
 	fs.IntVar(&o.MaxErrors, "max-errors", 0, "samples that may fail; more end the run with exit code 4")
@@ -106,7 +106,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"chat": {"auto", "always", "never"}, "overlength": {"error", "skip", "truncate-middle", "truncate-left"},
 		"resume": {"auto", "never"}, "progress": {"auto", "plain", "json", "off"}, "format": {"table", "json", "md", "csv"},
-		"cpu": cpuLevels, "kv-type": {"f16", "f32", "q8_0"}, "choice-by": {"likelihood", "letter"}, "device": {"auto", "cpu"},
+		"cpu": cpuLevels, "kv-type": {"f16", "f32", "q8_0"}, "choice-by": {"likelihood", "letter", "generate"}, "device": {"auto", "cpu"},
 		"prefix-cache": {"auto", "off"}, "speculation": {"auto", "off"},
 	} {
 		completeWith(cmd, flag, func() []string { return values })
