@@ -10,6 +10,30 @@ func Folders(task string) []string {
 	return []string{task, task + "_public", "clue/" + task, "clue/" + task + "_public", "CLUE/" + task, "CLUE/" + task + "_public"}
 }
 
+// hubNames are what the Hub's copy of CLUE calls sets that have other names here.
+var hubNames = map[string]string{"cluewsc": "cluewsc2020"}
+
+// hub lists where the Hub's copy of CLUE (clue/clue, a folder a set, Parquet) may lie: downloaded as it is, or in the cache of the Hub's
+// own tools.
+func hub(task string) []Candidate {
+	name := task
+	if n, ok := hubNames[task]; ok {
+		name = n
+	}
+	var out []Candidate
+	for _, dir := range []string{name, "clue/" + name, "datasets--clue--clue/snapshots/*/" + name, "hub/datasets--clue--clue/snapshots/*/" + name} {
+		out = append(out, Candidate{
+			Paths: []string{dir + "/validation-*.parquet"}, Split: SplitDev, Train: [][]string{{dir + "/train-*.parquet"}},
+		})
+	}
+	return out
+}
+
+// fewCLUEFolders are where the FewCLUE folder of a set lies: by itself, and in a checkout of its repository.
+func fewCLUEFolders(task string) []string {
+	return []string{"fewclue/" + task, "FewCLUE/datasets/" + task, "datasets/" + task}
+}
+
 // CLUE lists where the set of a task lies in the layouts that are in circulation, in the order in which they are preferred among
 // files of the same split: the set's own [Folders], then the FewCLUE folder. train names the files of the training split, best first;
 // none = train.json.
@@ -32,11 +56,17 @@ func CLUE(task string, train ...string) []Candidate {
 			out = append(out, Candidate{Paths: paths, Split: SplitTrain})
 		}
 	}
-	out = append(out, fewCLUE("fewclue/"+task)...)
+	out = append(out, hub(task)...)
+	for _, dir := range fewCLUEFolders(task) {
+		out = append(out, fewCLUE(dir)...)
+	}
 	for _, dir := range own {
 		out = append(out, Candidate{Paths: []string{dir + "/test.json"}, Split: SplitTest})
 	}
-	return append(out, Candidate{Paths: []string{"fewclue/" + task + "/test.json"}, Split: SplitTest})
+	for _, dir := range fewCLUEFolders(task) {
+		out = append(out, Candidate{Paths: []string{dir + "/test.json"}, Split: SplitTest})
+	}
+	return out
 }
 
 // fewCLUE lists the labelled files of a FewCLUE folder. The five numbered development files are parts of dev_few_all.json.

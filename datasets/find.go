@@ -55,6 +55,9 @@ type Found struct {
 // A data folder may also be the folder that holds the files itself: where the last names of its path are the first names of a
 // candidate, the rest is looked for ("fewclue/tnews" finds "fewclue/tnews/dev_0.json" as "dev_0.json"). A data folder that does
 // not exist is an error, so that a slip of the pen does not turn into other data.
+//
+// A * in the name of a folder stands for any folder; of several, the last by name is taken, which is what the revisions of a Hub snapshot
+// come down to when there is but one. A * in the name of a file stands for all files that fit, in order: the shards of a split.
 func Find(dirs []string, candidates []Candidate) ([]Found, error) {
 	var out []Found
 	roots := make([]*os.Root, len(dirs))
@@ -107,22 +110,46 @@ func prefixes(dir string, paths []string) []int {
 
 // present returns paths without their first strip names, if all of them are files below root.
 func present(root *os.Root, paths []string, strip int) ([]string, bool) {
-	out := make([]string, len(paths))
-	for i, p := range paths {
+	var out []string
+	for _, p := range paths {
 		names := strings.Split(p, "/")
 		if len(names) <= strip {
 			return nil, false
 		}
-		out[i] = path.Join(names[strip:]...)
-		if !filepath.IsLocal(filepath.FromSlash(out[i])) {
+		p = path.Join(names[strip:]...)
+		if !filepath.IsLocal(filepath.FromSlash(p)) {
 			return nil, false
 		}
-		st, err := root.Stat(filepath.FromSlash(out[i]))
-		if err != nil || !st.Mode().IsRegular() {
+		found := []string{p}
+		if strings.Contains(p, "*") {
+			found = expand(root, p)
+		}
+		for _, f := range found {
+			st, err := root.Stat(filepath.FromSlash(f))
+			if err != nil || !st.Mode().IsRegular() {
+				return nil, false
+			}
+		}
+		if len(found) == 0 {
 			return nil, false
 		}
+		out = append(out, found...)
 	}
 	return out, len(out) > 0
+}
+
+// maxShards bounds the files of a pattern.
+const maxShards = 1000
+
+// expand lists the files that fit a pattern: all of the last folder that has any.
+func expand(root *os.Root, pattern string) []string {
+	all, err := fs.Glob(root.FS(), pattern)
+	if err != nil || len(all) == 0 || len(all) > maxShards {
+		return nil
+	}
+	slices.Sort(all)
+	dir := path.Dir(all[len(all)-1])
+	return slices.DeleteFunc(all, func(p string) bool { return path.Dir(p) != dir })
 }
 
 // A File says which bytes were read.

@@ -17,8 +17,12 @@ const (
 
 // JSON parses a data file: the elements of a JSON array, the values of JSON Lines, or one object, told apart by content and
 // not by name. A byte order mark, CRLF, blank lines and a missing last newline are accepted; bytes that are not UTF-8 and
-// values that do not end on their line are an [*Error] with the line. name is only used in errors.
+// values that do not end on their line are an [*Error] with the line. name is only used in errors. A Parquet file, which is how the Hub
+// stores the same sets, is read by [Parquet].
 func JSON(name string, raw []byte) ([]Value, error) {
+	if bytes.HasPrefix(raw, []byte(parquetMagic)) {
+		return Parquet(name, raw)
+	}
 	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
 	if err := checkUTF8(name, raw); err != nil {
 		return nil, err

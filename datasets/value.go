@@ -20,13 +20,13 @@ const (
 
 var kindNames = [...]string{"null", "true or false", "a number", "a string", "an array", "an object"}
 
-// A Value is a value of a JSON file that knows where it stands. Its methods return an [*Error] that names file, line and field.
+// A Value is a value of a JSON, CSV or Parquet file that knows where it stands. Its methods return an [*Error] that names file, line and field.
 // It is safe for concurrent use, and the slices that it returns must not be changed.
 type Value struct {
 	File string
 	Line int // 1-based
 
-	kind  kind
+	kind  kind     // of a value of Parquet as well as of JSON
 	text  string   // of strings, numbers (as written) and booleans
 	keys  []string // of objects, in order; a repeated name counts where it stands last
 	items []Value  // of arrays and objects
@@ -130,6 +130,9 @@ func (v Value) Members() ([]string, []Value, error) {
 
 // IsArray reports whether v is an array.
 func (v Value) IsArray() bool { return v.kind == kindArray }
+
+// IsNull reports whether v is null, which is how files mark what is absent.
+func (v Value) IsNull() bool { return v.kind == kindNull }
 
 // Text returns v as text: a string as it is, a number as Python prints it, a boolean as true or false.
 func (v Value) Text() (string, error) {

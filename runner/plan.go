@@ -181,7 +181,7 @@ func (p *plan) task(o Options, picked pickedTask) (*plannedTask, error) {
 	if lim == (limit{}) && !some {
 		lim.n = picked.items
 	}
-	if t.Make == nil { // a task without a generator needs its set
+	if t.Make == nil && t.Dir == "" { // a task without a generator needs its set
 		t.Make = func(uint64, int) datasets.Set { return datasets.Set{} }
 	}
 	data, err := t.Load(tasks.LoadOptions{Dirs: o.Data, Seed: o.Seed, Shots: shots, Make: min(max(lim.last(), generatedItems), maxGenerated)})

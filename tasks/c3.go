@@ -20,6 +20,7 @@ var C3 = Task{
 	Title:   "reading: questions on dialogues and texts, 2 to 4 choices",
 	Source:  "nlpdata/c3",
 	License: "non-commercial research only",
+	Size:    3816,
 	Files:   c3Files(),
 	Read:    readC3,
 	Make:    makeC3,

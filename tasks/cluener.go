@@ -21,6 +21,7 @@ var CLUENER = Task{
 	Title:   "named entities of ten types",
 	Source:  "CLUEbenchmark/CLUENER2020",
 	License: "none stated, research use",
+	Size:    1343,
 	Files:   datasets.CLUE("cluener"),
 	Read:    readCLUENER,
 	Make:    makeCLUENER,

@@ -18,6 +18,7 @@ var CMRC2018 = Task{
 	Title:   "reading: answer with words of the text",
 	Source:  "ymcui/cmrc2018",
 	License: "CC BY-SA 4.0",
+	Size:    3219,
 	Files:   cmrcFiles(),
 	Read:    readCMRC,
 	Make:    makeCMRC,

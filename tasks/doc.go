@@ -7,6 +7,7 @@
 //   - [Answer], [Verdict]: what the model did and what the task makes of it.
 //   - [Task.Load], [Loaded], [Sample]: the records of a task with their worked examples, stable ids, hashes and seeds.
 //   - [Rules]: how answers are found in free text.
+//   - [LoadUser]: a task that is a YAML file beside its data. [Task.Export]: generated items as a file.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.
 //
 // It does not know any engine, tokenizer or report, and it does not run anything. Prompts are Go functions whose output is kept as

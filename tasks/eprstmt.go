@@ -15,6 +15,7 @@ var EPRSTMT = Task{
 	Title:   "sentiment of a product review",
 	Source:  "CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    160,
 	Files:   datasets.CLUE("eprstmt"),
 	Read: classification(eprstmtLabels, func(row datasets.Value, r *datasets.Record) error {
 		return fields(row, r, "sentence")

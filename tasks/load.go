@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,9 @@ import (
 
 	"github.com/llama4-eval/llama4-eval/datasets"
 )
+
+// ErrNoData says that no folder has a labelled file of a task that makes no items itself.
+var ErrNoData = errors.New("no labelled rows")
 
 // SplitGenerated is the split of items that a generator made.
 const SplitGenerated = "generated"
@@ -64,6 +68,9 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 	if o.Shots < 0 || o.Make < 0 {
 		return Loaded{}, fmt.Errorf("tasks: %s: %d examples of %d generated items: want no negative number", t.Name, o.Shots, o.Make)
 	}
+	if t.Dir != "" {
+		o.Dirs = []string{t.Dir}
+	}
 	found, err := datasets.Find(o.Dirs, t.Files)
 	if err != nil {
 		return Loaded{}, fmt.Errorf("tasks: %s: %w", t.Name, err)
@@ -92,6 +99,9 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 		}
 		err = t.finish(&l, set, train, o)
 		return l, err
+	}
+	if t.Make == nil {
+		return Loaded{}, fmt.Errorf("tasks: %s: %w", t.Name, ErrNoData)
 	}
 	l := Loaded{Source: Source{Split: SplitGenerated}}
 	if len(o.Dirs) > 0 {

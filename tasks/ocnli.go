@@ -15,6 +15,7 @@ var OCNLI = Task{
 	Title:   "entailment, neutral or contradiction",
 	Source:  "CLUEbenchmark/OCNLI",
 	License: "CC BY-NC 2.0",
+	Size:    2950,
 	Files:   datasets.CLUE("ocnli", "train.json", "train.50k.json", "train.30k.json", "train.10k.json", "train.3k.json"),
 	Read:    classification(ocnliLabels, readOCNLI),
 	Make:    makeOCNLI,

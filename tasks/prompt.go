@@ -24,18 +24,25 @@ type question struct {
 	system       string // instruction when choices are scored by their text
 	query        func(r datasets.Record) string
 	letterSystem string                         // instruction when they are scored by letter
-	letterQuery  func(r datasets.Record) string // without options
+	letterQuery  func(r datasets.Record) string // without options; nil = options are not asked by letter
 }
 
 // choiceRequest renders a choice both ways. The options stand below the lettered question, one a line.
 func (q question) request(r datasets.Record, shots []datasets.Record) Request {
 	text := Prompt{System: q.system, Query: q.query(r)}
-	lettered := Prompt{System: q.letterSystem, Query: q.lettered(r)}
+	var examples []datasets.Record
 	for _, s := range shots {
 		if s.Answer < 0 || s.Answer >= len(s.Choices) {
 			continue
 		}
+		examples = append(examples, s)
 		text.Shots = append(text.Shots, Shot{q.query(s), s.Choices[s.Answer]})
+	}
+	if q.letterQuery == nil {
+		return Request{Prompt: text, Choices: r.Choices}
+	}
+	lettered := Prompt{System: q.letterSystem, Query: q.lettered(r)}
+	for _, s := range examples {
 		lettered.Shots = append(lettered.Shots, Shot{q.lettered(s), letter(s.Answer)})
 	}
 	names := make([]string, len(r.Choices))

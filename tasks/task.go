@@ -34,7 +34,12 @@ type Task struct {
 	Source  string // where the real set comes from
 	License string // of the real set
 	Shots   int    // examples in the prompt by default
+	// Language of the texts, as an IETF tag; "" = "zh". Size is the number of items of the real set's scored split; 0 = unknown, or there is none.
+	Language string
+	Size     int
 
+	// Dir is the only data folder of the task, in place of those that are given; "" = those.
+	Dir string
 	// Files are where the real set may lie below a --data folder, best first.
 	Files []datasets.Candidate
 	// Read parses one file of the set.

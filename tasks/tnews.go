@@ -16,6 +16,7 @@ var TNEWS = Task{
 	Title:   "class of a news headline, 15 classes",
 	Source:  "CLUEbenchmark/CLUE and CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    10000,
 	Files:   datasets.CLUE("tnews"),
 	Read:    classification(tnewsLabels, readTNEWS),
 	Make:    makeTNEWS,

@@ -26,7 +26,7 @@ var layers = []layer{
 		"hardware", "hardware facts know nothing of models or tasks", nil,
 		[]string{"golang.org/x/sys", "github.com/shirou/gopsutil/v4", "github.com/klauspost/cpuid/v2"},
 	},
-	{"datasets", "data formats know nothing of what is done with them", nil, nil},
+	{"datasets", "data formats know nothing of what is done with them", nil, []string{"github.com/parquet-go/parquet-go"}},
 	{
 		"inference", "the engine knows nothing of tasks, metrics or reports",
 		[]string{"inference"},

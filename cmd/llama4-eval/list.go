@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ var lists = []struct {
 	rows        func() (header []string, rows [][]any, err error)
 }{
 	{"suites", "groups of tasks that run by one name", suiteRows},
-	{"tasks", "what can be evaluated, with source and license", taskRows},
+	{"tasks", "what can be evaluated: family, metric, size, needs, source and license", taskRows},
 	{"metrics", "what the tasks report, and what score can compute", metricRows},
 	{"models", "model files found in the model folder", modelRows},
 	{"quants", "weight types that can be read", quantRows},
@@ -50,19 +51,31 @@ func newListCommand() *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVar(&format, "format", "table", "table or json")
 	for _, l := range lists {
-		cmd.AddCommand(&cobra.Command{
+		var check []string // task files
+		sub := &cobra.Command{
 			Use: l.name, Short: "List " + l.short, Args: arguments(0, 0, "no arguments"),
 			RunE: func(cmd *cobra.Command, _ []string) error {
+				if len(check) > 0 {
+					return checkTaskFiles(cmd.OutOrStdout(), check)
+				}
 				header, rows, err := l.rows()
 				if err != nil {
 					return err
 				}
 				return printRows(cmd.OutOrStdout(), format, header, rows)
 			},
-		})
+		}
+		if l.name == "tasks" {
+			sub.Flags().StringArrayVar(&check, "check", nil, "check a task file and its data instead, and show its first prompt (repeatable)")
+			sub.Example = "  llama4-eval list tasks\n  llama4-eval list tasks --check quiz.yaml"
+		}
+		cmd.AddCommand(sub)
 	}
 	return cmd
 }
+
+// jsonOnly are columns that would make a table too wide.
+var jsonOnly = []string{"metrics", "breakdowns"}
 
 // A size is a number of bytes.
 type size int64
@@ -83,12 +96,17 @@ func printRows(w io.Writer, format string, header []string, rows [][]any) error 
 		return enc.Encode(all)
 	case "table":
 		cells := make([][]string, len(rows))
-		for i, r := range rows {
-			for _, c := range r {
-				cells[i] = append(cells[i], cell(c))
+		var head []string
+		for j, h := range header {
+			if slices.Contains(jsonOnly, h) {
+				continue
+			}
+			head = append(head, h)
+			for i, r := range rows {
+				cells[i] = append(cells[i], cell(r[j]))
 			}
 		}
-		return reports.List(w, header, cells)
+		return reports.List(w, head, cells)
 	}
 	return usagef("--format %q: want table or json", format)
 }
@@ -99,6 +117,10 @@ func cell(v any) string {
 		return strings.Join(v, " ")
 	case size:
 		return formatBytes(int64(v))
+	case int:
+		if v == 0 { // not known
+			return ""
+		}
 	case float64:
 		return fmt.Sprintf("%.4g", v)
 	}
@@ -140,26 +162,59 @@ func suiteRows() ([]string, [][]any, error) {
 func taskRows() ([]string, [][]any, error) {
 	var rows [][]any
 	for _, t := range tasks.All() {
-		rows = append(rows, []any{t.Name, t.Version, t.Family, t.Kind, t.Metrics[0].Name, t.Shots, t.Title, t.Source, t.License})
+		var names []string
+		for _, m := range t.Metrics {
+			names = append(names, m.Name)
+		}
+		rows = append(rows, []any{
+			t.Name, t.Version, t.Family, t.Kind, names[0], cmp.Or(t.Language, "zh"), t.Size, t.Shots, needs(t), t.Title, t.Source, t.License, names, list(t.Breakdowns),
+		})
 	}
-	return []string{"task", "version", "family", "kind", "metric", "shots", "what", "source", "license"}, rows, nil
+	return []string{
+		"task", "version", "family", "kind", "metric", "language", "size", "shots", "needs", "what", "source", "license", "metrics", "breakdowns",
+	}, rows, nil
+}
+
+// list makes an absent list an empty one, which is not null in JSON.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// needs says what a task cannot do without.
+func needs(t tasks.Task) string {
+	var parts []string
+	if t.Make == nil {
+		parts = append(parts, "data")
+	}
+	if t.Images {
+		parts = append(parts, "vision")
+	}
+	if t.Kind == tasks.Long {
+		parts = append(parts, "context")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // taskMetrics are the units and definitions of metrics that tasks report.
 var taskMetrics = map[string][2]string{
-	"acc":            {"answers", "share of items whose likeliest choice (sum of log-likelihoods) is right"},
-	"acc_norm":       {"answers", "the same by log-likelihood per character"},
-	"acc_bytes":      {"answers", "the same by log-likelihood per byte"},
-	"acc_token":      {"answers", "the same by log-likelihood per token"},
-	"acc_letter":     {"answers", "share of items whose likeliest option letter is right"},
-	"em":             {"answers", "exact match of the extracted answer, CMRC 2018 script v5"},
-	"f1":             {"characters, entities", "F1 of the extracted answer: cmrc2018 as its script v5, cluener the mean over its types"},
-	"em_raw":         {"answers", "em of the whole answer"},
-	"f1_raw":         {"characters", "f1 of the whole answer"},
-	"f1_span":        {"entities", "micro F1 of (type, start, end)"},
-	"precision_span": {"entities", "precision of (type, start, end)"},
-	"recall_span":    {"entities", "recall of (type, start, end)"},
-	"exact_match":    {"answers", "share of sentences whose entities are all right"},
+	"acc":                {"answers", "share of items whose likeliest choice (sum of log-likelihoods) is right"},
+	"acc_norm":           {"answers", "the same by log-likelihood per character"},
+	"acc_bytes":          {"answers", "the same by log-likelihood per byte"},
+	"acc_token":          {"answers", "the same by log-likelihood per token"},
+	"acc_letter":         {"answers", "share of items whose likeliest option letter is right"},
+	"acc_generate":       {"answers", "share of items whose free answer picks the right option (--choice-by generate)"},
+	"em":                 {"answers", "exact match of the extracted answer, CMRC 2018 script v5"},
+	"f1":                 {"characters, entities", "F1 of the extracted answer: cmrc2018 as its script v5, cluener the mean over its types"},
+	"extracted_generate": {"answers", "share of free answers that pick an option"},
+	"em_raw":             {"answers", "em of the whole answer"},
+	"f1_raw":             {"characters", "f1 of the whole answer"},
+	"f1_span":            {"entities", "micro F1 of (type, start, end)"},
+	"precision_span":     {"entities", "precision of (type, start, end)"},
+	"recall_span":        {"entities", "recall of (type, start, end)"},
+	"exact_match":        {"answers", "share of sentences whose entities are all right"},
 }
 
 // metricRows lists the metrics of tasks, then those that score has by name. A name may be both; the last column tells them apart.
@@ -179,12 +234,8 @@ func metricRows() ([]string, [][]any, error) {
 				continue
 			}
 			where[m.Name] = len(rows)
-			how := "mean"
-			if m.Corpus != nil {
-				how = "corpus"
-			}
 			known := taskMetrics[m.Name]
-			rows = append(rows, []any{m.Name, how, better(m.HigherIsBetter), known[0], known[1], []string{t.Name}})
+			rows = append(rows, []any{m.Name, m.Aggregation(), better(m.HigherIsBetter), known[0], known[1], []string{t.Name}})
 		}
 	}
 	for _, s := range metrics.Scorers() {

@@ -15,6 +15,7 @@ import (
 	"github.com/llama4-eval/llama4-eval/inference"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/runner"
+	"github.com/llama4-eval/llama4-eval/tasks"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -58,6 +59,7 @@ in the environment or as "flag-name: value" in a YAML file (--config); flag wins
 		Example: `  llama4-eval run --suite clue --model model.gguf --data ~/clue --limit 50
   llama4-eval run --tasks tnews,ocnli --model model.gguf --num-fewshot 3 --chat never
   llama4-eval run --tasks c3 --model model.gguf --write-out 1 --dry-run
+  llama4-eval run --tasks ./quiz.yaml --model model.gguf
   llama4-eval run --suite smoke --model model.gguf --fail-under tnews:acc=0.5`,
 		Args: arguments(0, 0, "flags only; --model names the model, --tasks what is evaluated"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -71,7 +73,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.SetNormalizeFunc(normalizeFlag)
 	o := &f.options
 	fs.StringSliceVar(&f.suites, "suite", nil, "suites to run; llama4-eval list suites")
-	fs.StringSliceVarP(&f.tasks, "tasks", "t", nil, "tasks or suites to run, comma-separated; llama4-eval list tasks")
+	fs.StringSliceVarP(&f.tasks, "tasks", "t", nil, "tasks, suites or task files (.yaml) to run, comma-separated; llama4-eval list tasks")
 	fs.StringArrayVarP(&f.models, "model", "m", nil, "GGUF file, Hugging Face folder, or name of a file in the model folder (repeatable: one run each)")
 	fs.StringArrayVar(&o.Data, "data", nil, "folder with real data sets (repeatable); none = generated data")
 	fs.StringVarP(&o.Limit, "limit", "L", "", `items of each task: a number ("50"), a share ("0.1") or a range ("11-20")`)
@@ -152,7 +154,7 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 	if len(o.Tasks) == 0 {
 		return usagef("nothing to run: pass --suite or --tasks (llama4-eval list tasks shows them)")
 	}
-	if err := checkTasks(o.Tasks); err != nil {
+	if err := f.loadTasks(); err != nil {
 		return err
 	}
 	if f.fewshot >= 0 {
@@ -185,6 +187,31 @@ func (f *runFlags) resolve(cmd *cobra.Command) error {
 		o.Words, err = runner.OpenWords(jiebaFolder(f.jieba), f.lexicon)
 	}
 	return err
+}
+
+// loadTasks checks the names of tasks, and reads those that are files.
+func (f *runFlags) loadTasks() error {
+	o := &f.options
+	var names []string
+	for i, name := range o.Tasks {
+		if !tasks.IsUserTask(name) {
+			names = append(names, name)
+			continue
+		}
+		t, err := tasks.LoadUser(name)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(o.Catalog, func(have tasks.Task) bool { return have.Name == t.Name }) {
+			return usagef("two task files have the name %q", t.Name)
+		}
+		if o.Catalog == nil {
+			o.Catalog = tasks.All()
+		}
+		o.Catalog = append(o.Catalog, t)
+		o.Tasks[i] = t.Name
+	}
+	return checkTasks(names)
 }
 
 // evaluate makes one run of each model, in order. A missed --fail-under does not keep the next model from being run; any other error

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ import (
 //	same-runs DIR DIR...    compares the only run of each folder: results and samples, without perf, memory and host
 //	only-run NAME DIR       sets $NAME to the only run folder in DIR
 //	hostile KIND FILE       writes a damaged weight file
+//	zip ARCHIVE FILE...     packs files
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 {
@@ -59,6 +61,21 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		dir, err := onlyRun(ts.MkAbs(args[1]))
 		ts.Check(err)
 		ts.Setenv(args[0], dir)
+	},
+	"zip": func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < 2 {
+			ts.Fatalf("usage: zip ARCHIVE FILE...")
+		}
+		var buf bytes.Buffer
+		w := zip.NewWriter(&buf)
+		for _, name := range args[1:] {
+			m, err := w.Create(name)
+			ts.Check(err)
+			_, err = m.Write([]byte(ts.ReadFile(name)))
+			ts.Check(err)
+		}
+		ts.Check(w.Close())
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), buf.Bytes(), 0o644))
 	},
 	"hostile": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 || hostileFiles[args[0]] == nil {
