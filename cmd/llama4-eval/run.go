@@ -248,6 +248,12 @@ func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stder
 	if record == nil {
 		return optionError(err)
 	}
+	if f.breakdowns && f.format == "table" && len(record.Breakdowns) > 0 {
+		if err := reports.Breakdowns(stdout, record); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout)
+	}
 	if werr := writeRecord(stdout, f.format, record, dir); werr != nil {
 		return errors.Join(err, werr)
 	}
@@ -273,12 +279,6 @@ func writeRecord(stdout io.Writer, format string, record *reports.Record, dir st
 		return reports.Markdown(stdout, record)
 	case "csv":
 		return reports.CSV(stdout, record)
-	}
-	if f.breakdowns {
-		if err := reports.Breakdowns(stdout, record); err != nil {
-			return err
-		}
-		fmt.Fprintln(stdout)
 	}
 	return reports.Text(stdout, record)
 }
