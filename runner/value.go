@@ -15,6 +15,10 @@ func value(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Va
 	if m.Corpus != nil {
 		return corpusValue(m, samples, seed)
 	}
+	if m.Joint != nil {
+		values, clusters := jointValues(m, samples)
+		return meanValue(m, values, clusters, seed)
+	}
 	if m.By != "" {
 		values, clusters := foldGroups(m, samples)
 		// A fold of zeros and ones may be one of them by its nature (all right, any flip) or by chance (a mean).

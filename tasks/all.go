@@ -4,7 +4,10 @@ import "slices"
 
 // All lists the tasks, in the order of reports.
 func All() []Task {
-	return []Task{TNEWS, OCNLI, EPRSTMT, C3, CMRC2018, CLUENER}
+	return []Task{
+		AFQMC, TNEWS, IFLYTEK, CMNLI, OCNLI, CLUEWSC, CSL, EPRSTMT, BUSTM, CSLDCP, ChID, C3, CMRC2018, DRCD, CLUENER,
+		Segmentation, SegmentationControl, Idiom,
+	}
 }
 
 // ByName finds a task.
@@ -58,11 +61,11 @@ func family(name string) []string {
 	return out
 }
 
-// clueGroups are the two means that CLUE publishes, as far as their members are here, and that of the family.
+// clueGroups are the two means that CLUE publishes, and that of the family.
 func clueGroups() []Group {
 	return []Group{
-		{Name: "clue_classification", Title: "CLUE classification", Members: []string{"tnews", "ocnli"}, Metric: "acc", Of: 6},
-		{Name: "clue_reading", Title: "CLUE reading (CMRC by exact match)", Members: []string{"cmrc2018", "c3"}, Of: 3},
+		{Name: "clue_classification", Title: "CLUE classification", Members: []string{"afqmc", "tnews", "iflytek", "ocnli", "cluewsc", "csl"}, Metric: "acc"},
+		{Name: "clue_reading", Title: "CLUE reading (CMRC by exact match)", Members: []string{"cmrc2018", "chid", "c3"}},
 		{Name: "clue", Title: "CLUE and FewCLUE, headline metric of each", Members: family("clue")},
 	}
 }

@@ -27,6 +27,8 @@ var C3 = Task{
 	Prompt:  c3Question.request,
 	Judge:   judgeChoice,
 	Metrics: choiceMetrics,
+
+	Breakdowns: []string{"position"},
 }
 
 func c3Files() []datasets.Candidate {
@@ -88,6 +90,7 @@ func readC3(name string, raw []byte) (datasets.Set, error) {
 			if len(slices.Compact(slices.Sorted(slices.Values(r.Choices)))) < len(r.Choices) {
 				repeated++
 			}
+			byPosition(&r)
 			set.Records = append(set.Records, r)
 		}
 	}

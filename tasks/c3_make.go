@@ -27,7 +27,10 @@ func makeC3(seed uint64, n int) datasets.Set {
 			if i >= n/2 {
 				scenes = c3Passages
 			}
-			text, facts = fresh(used, func() (string, []fact) { return one(r, scenes)(r) })
+			text, facts = fresh(used, func() (string, []fact) {
+				text, facts := one(r, scenes)(r)
+				return fmt.Sprintf("（%s，第%d号材料）\n%s", occasion(r), r.between(1, 999), text), facts
+			})
 			facts = some(r, facts, 2)
 		}
 		f := facts[i%2]
@@ -40,7 +43,7 @@ func makeC3(seed uint64, n int) datasets.Set {
 		at := places[i] % count
 		choices = append(choices[:at], append([]string{f.answer}, choices[at:]...)...)
 		return datasets.Record{
-			Cluster: fmt.Sprintf("text-%d", i/2), Choices: choices, Answer: at,
+			Cluster: fmt.Sprintf("text-%d", i/2), Choices: choices, Answer: at, Tags: map[string]string{"position": letter(at)},
 			Fields: map[string]string{"document": text, "question": f.question},
 		}
 	})

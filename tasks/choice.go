@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"math"
+	"slices"
 
 	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/metrics"
@@ -19,6 +20,15 @@ var choiceMetrics = []Metric{
 	{Name: "acc_generate", Proportion: true, HigherIsBetter: true},
 	{Name: "extracted_generate", Proportion: true, HigherIsBetter: true},
 }
+
+// likelihoodMetrics are those of choice tasks that have no lettered form: all but acc_letter.
+var likelihoodMetrics = slices.Delete(slices.Clone(choiceMetrics), 4, 5)
+
+// macroByLabel is the mean over classes of accuracy in each: a constant answer gets one over the number of classes, whatever their sizes.
+var macroByLabel = Metric{Name: "acc_macro", From: "acc", By: "label", Fold: FoldMean, HigherIsBetter: true}
+
+// byPosition tags a record with the letter of the right choice, so that results can be given by it: they tell who prefers a place.
+func byPosition(r *datasets.Record) { r.Tags = map[string]string{"position": letter(r.Answer)} }
 
 // judgeChoice compares the likeliest choice with the answer; of equally likely ones the first counts. The outcome is that of acc, or of
 // acc_letter or acc_generate where only that was asked. Scores that are missing or no numbers fail the sample.

@@ -35,15 +35,15 @@ var entityTemplates = []string{
 	"他整晚都在玩<game>，连<name>的电话也没接。",
 }
 
-// entityOpenings stand before a template and hold no entity.
-var entityOpenings = []string{"", "据报道，", "消息称，", "本月初，", "上周五，", "去年年底，", "不久前，", "今天上午，", "大家都知道，", "令人意外的是，"}
+// entityOpenings stand before a template, after a date, and hold no entity.
+var entityOpenings = []string{"", "据报道，", "消息称，", "人们发现，", "让人高兴的是，", "大家都知道，", "令人意外的是，"}
 
 func makeCLUENER(seed uint64, n int) datasets.Set {
 	return generate(seed, "cluener", n, func(r *random, i int) datasets.Record {
 		// Templates take turns, so that all types are frequent.
 		rest := entityTemplates[i%len(entityTemplates)]
 		rec := datasets.Record{Answer: -1}
-		text := []rune(one(r, entityOpenings))
+		text := []rune(occasion(r) + "，" + one(r, entityOpenings))
 		for {
 			before, after, ok := strings.Cut(rest, "<")
 			text = append(text, []rune(before)...)

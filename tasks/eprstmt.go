@@ -20,10 +20,12 @@ var EPRSTMT = Task{
 	Read: classification(eprstmtLabels, func(row datasets.Value, r *datasets.Record) error {
 		return fields(row, r, "sentence")
 	}),
-	Make:    makeEPRSTMT,
+	Make:    labelled(makeEPRSTMT),
 	Prompt:  eprstmtQuestion.request,
 	Judge:   judgeChoice,
 	Metrics: choiceMetrics,
+
+	Breakdowns: []string{"label"},
 }
 
 var eprstmtLabels = labels{names: []string{"Positive", "Negative"}, choices: []string{"正面", "负面"}}

@@ -1,6 +1,10 @@
 package tasks
 
-import "github.com/llama4-eval/llama4-eval/datasets"
+import (
+	"fmt"
+
+	"github.com/llama4-eval/llama4-eval/datasets"
+)
 
 var (
 	reviewThings = []string{"耳机", "电饭煲", "键盘", "运动鞋", "充电宝", "台灯", "行李箱", "保温杯", "吸尘器", "手表", "书包", "加湿器"}
@@ -24,7 +28,7 @@ func makeEPRSTMT(seed uint64, n int) datasets.Set {
 		class := classes[i]
 		fillers := map[string][]string{"n": {"两", "三", "五", "七", "十"}}
 		text := one(r, []string{"这个", "新买的", "给孩子买的", "网上买的", "活动时买的"}) + one(r, reviewThings) +
-			one(r, []string{"，", "收到了，", "已经在用了，"}) +
+			fmt.Sprintf("，%d元买的，%d月%d日", r.between(19, 399), r.between(1, 12), r.between(1, 28)) + one(r, []string{"到货，", "收到了，", "开始用，"}) +
 			fill(r, one(r, reviewBodies[class]), fillers) + "，" + fill(r, one(r, reviewService[class]), fillers) + "。"
 		return datasets.Record{Fields: map[string]string{"sentence": text}, Choices: eprstmtLabels.choices, Answer: class}
 	})

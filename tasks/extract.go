@@ -6,7 +6,7 @@ import (
 )
 
 // answerMarks stand before the answer in a sentence that announces it.
-var answerMarks = []string{"答案是", "答案为", "答案：", "答案:", "回答：", "回答:", "答：", "答:"}
+var answerMarks = []string{"答案是", "答案为", "答案為", "答案：", "答案:", "回答：", "回答:", "答：", "答:"}
 
 // quotePairs are quotation marks that may stand around a whole answer. Book-title marks are not among them: they belong to names.
 var quotePairs = [][2]string{{"“", "”"}, {"\"", "\""}, {"「", "」"}, {"『", "』"}, {"‘", "’"}, {"'", "'"}, {"`", "`"}, {"**", "**"}}
@@ -14,7 +14,7 @@ var quotePairs = [][2]string{{"“", "”"}, {"\"", "\""}, {"「", "」"}, {"『
 // extractAnswer takes a short answer out of free text, by these steps:
 //
 //  1. the first line that is not blank;
-//  2. what follows the first of the marks 答案是, 答案为, 答案：, 回答：, 答： (also with an ASCII colon), and a colon after it;
+//  2. what follows the first of the marks 答案是, 答案为 (or 答案為), 答案：, 回答：, 答： (also with an ASCII colon), and a colon after it;
 //  3. without quotation marks or Markdown's ** around the whole, and without a full stop, comma or semicolon at the end
 //     (an ASCII one only after a character that is not ASCII: the last period of U.S. stays).
 //

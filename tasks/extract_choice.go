@@ -14,7 +14,8 @@ func extractChoice(text string, choices []string) (index int, rule string, ok bo
 	if !ok {
 		return -1, rule, false
 	}
-	return int(name[0] - 'A'), rule, true
+	r, _ := utf8.DecodeRuneInString(name) // beyond Z where a set has more options than there are letters
+	return int(r - 'A'), rule, true
 }
 
 // pick reads what was announced as the answer: letters or a text of an option at its beginning, else the only option whose text occurs.
@@ -80,7 +81,7 @@ func (q sought) folded(choice string) string { return newAnswerText(strings.Trim
 
 // letterAt reads the letter of an option at the beginning of s. A word that begins with it is none; letters of options in a row are.
 func (q sought) letterAt(s string) (name, rest string, ok bool) {
-	if s == "" {
+	if s == "" || len(q.choices) > 26 { // such options have no letters
 		return "", s, false
 	}
 	c := s[0]

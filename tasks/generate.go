@@ -45,6 +45,17 @@ func generate(seed uint64, name string, n int, build func(r *random, i int) data
 	return set
 }
 
+// labelled gives generated records of a classification the tag that [classification] gives to those of files.
+func labelled(made func(seed uint64, n int) datasets.Set) func(seed uint64, n int) datasets.Set {
+	return func(seed uint64, n int) datasets.Set {
+		set := made(seed, n)
+		for i, r := range set.Records {
+			set.Records[i].Tags = map[string]string{"label": r.Choices[r.Answer]}
+		}
+		return set
+	}
+}
+
 // fill replaces every {name} of a template by one of the fillers of that name. A name that occurs twice gets two different ones while
 // they last.
 func fill(r *random, template string, fillers map[string][]string) string {

@@ -43,15 +43,18 @@ func TestJudgeChoice(t *testing.T) {
 			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "loglikelihood", Metrics: map[string]float64{"acc": 1, "acc_norm": 1, "acc_bytes": 1, "acc_token": 1}},
 		},
 		{
-			"a free answer", Answer{Text: "答案是B", Finish: "stop"},
+			"a free answer",
+			Answer{Text: "答案是B", Finish: "stop"},
 			Verdict{Outcome: Correct, Extracted: "乙乙乙", Rule: "mark", Metrics: map[string]float64{"acc_generate": 1, "extracted_generate": 1}},
 		},
 		{
-			"a free answer that picks nothing", Answer{Finish: "stop"},
+			"a free answer that picks nothing",
+			Answer{Finish: "stop"},
 			Verdict{Outcome: Unparsed, Rule: "none", Metrics: map[string]float64{"acc_generate": 0, "extracted_generate": 0}},
 		},
 		{
-			"scores and a free answer", Answer{Letters: []Score{{LogProb: -1}, {LogProb: -2}, {LogProb: -3}}, Text: "乙乙乙", Finish: "length"},
+			"scores and a free answer",
+			Answer{Letters: []Score{{LogProb: -1}, {LogProb: -2}, {LogProb: -3}}, Text: "乙乙乙", Finish: "length"},
 			Verdict{Outcome: Wrong, Extracted: "甲", Rule: "letter; generate: text", Metrics: map[string]float64{"acc_letter": 0, "acc_generate": 1, "extracted_generate": 1}},
 		},
 		{"no scores", Answer{}, Verdict{Outcome: Failed, Rule: "no scores"}},
@@ -229,75 +232,6 @@ func rightAnswer(k Task, r datasets.Record) Answer {
 		}
 	}
 	return a
-}
-
-// An oracle gets every metric of every task right, on generated items and on the fixtures.
-func TestOracleIsPerfect(t *testing.T) {
-	for _, k := range All() {
-		t.Run(k.Name, func(t *testing.T) {
-			records := k.Make(11, 120).Records
-			sums := score(t, k, records, func(r datasets.Record) Answer { return rightAnswer(k, r) })
-			for _, m := range k.Metrics {
-				want := 1.
-				if !m.HigherIsBetter { // a rate of errors
-					want = 0
-				}
-				if sums[m.Name] != want {
-					t.Errorf("%s = %v", m.Name, sums[m.Name])
-				}
-			}
-		})
-	}
-}
-
-// score judges answers to records and aggregates as a run does.
-func score(t *testing.T, k Task, records []datasets.Record, answer func(datasets.Record) Answer) map[string]float64 {
-	t.Helper()
-	values, stats := make(map[string][]float64), make(map[string]float64)
-	groups := make(map[string]map[string][]float64) // by metric, then value of its tag
-	for _, r := range records {
-		v := k.Judge(r, answer(r))
-		if v.Outcome == Failed {
-			t.Fatalf("%s: %s", r.ID, v.Rule)
-		}
-		for name, x := range v.Metrics {
-			values[name] = append(values[name], x)
-		}
-		for name, x := range v.Stats {
-			stats[name] += x
-		}
-		for _, m := range k.Metrics {
-			if x, has := v.Metrics[m.Value()]; has && m.By != "" && r.Tags[m.By] != "" {
-				if groups[m.Name] == nil {
-					groups[m.Name] = make(map[string][]float64)
-				}
-				groups[m.Name][r.Tags[m.By]] = append(groups[m.Name][r.Tags[m.By]], x)
-			}
-		}
-	}
-	for _, m := range k.Metrics {
-		if m.By == "" {
-			values[m.Name] = values[m.Value()]
-			continue
-		}
-		values[m.Name] = nil
-		for _, members := range groups[m.Name] {
-			if x, ok := m.Fold.Of(members); ok {
-				values[m.Name] = append(values[m.Name], x)
-			}
-		}
-	}
-	out := make(map[string]float64)
-	for _, m := range k.Metrics {
-		if m.Corpus != nil {
-			out[m.Name] = m.Corpus(stats)
-		} else if mean, ok := metrics.Mean(values[m.Name]); ok {
-			out[m.Name] = mean
-		} else {
-			t.Errorf("no value of %s", m.Name)
-		}
-	}
-	return out
 }
 
 // On the real development set the answer format loses next to nothing: gold answers that are written as asked and read back score

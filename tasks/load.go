@@ -104,7 +104,7 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 		return Loaded{}, fmt.Errorf("tasks: %s: %w", t.Name, ErrNoData)
 	}
 	l := Loaded{Source: Source{Split: SplitGenerated}}
-	if len(o.Dirs) > 0 {
+	if len(o.Dirs) > 0 && len(t.Files) > 0 {
 		l.Notes = append(l.Notes, "no labelled file of the set below "+strings.Join(o.Dirs, ", ")+": the items are generated")
 	}
 	err = t.finish(&l, t.Make(o.Seed, cmp.Or(o.Make, 100)+o.Shots), nil, o)
@@ -121,16 +121,27 @@ func mix(records []datasets.Record) {
 func (t Task) readFiles(dir string, paths []string) (datasets.Set, []datasets.File, error) {
 	var all datasets.Set
 	var files []datasets.File
+	var contents []Content
 	for _, p := range paths {
 		raw, file, err := datasets.ReadFile(dir, p)
 		if err != nil {
 			return all, nil, fmt.Errorf("tasks: %s: %w", t.Name, err)
 		}
-		set, err := t.Read(filepath.Join(dir, filepath.FromSlash(p)), raw)
+		files = append(files, file)
+		contents = append(contents, Content{filepath.Join(dir, filepath.FromSlash(p)), raw})
+	}
+	if t.ReadAll != nil {
+		all, err := t.ReadAll(contents)
 		if err != nil {
 			return all, nil, fmt.Errorf("tasks: %s: %w", t.Name, err)
 		}
-		files = append(files, file)
+		return all, files, nil
+	}
+	for _, c := range contents {
+		set, err := t.Read(c.Name, c.Raw)
+		if err != nil {
+			return all, nil, fmt.Errorf("tasks: %s: %w", t.Name, err)
+		}
 		all.Records = append(all.Records, set.Records...)
 		all.Unlabelled += set.Unlabelled
 		all.Dropped += set.Dropped

@@ -18,10 +18,12 @@ var OCNLI = Task{
 	Size:    2950,
 	Files:   datasets.CLUE("ocnli", "train.json", "train.50k.json", "train.30k.json", "train.10k.json", "train.3k.json"),
 	Read:    classification(ocnliLabels, readOCNLI),
-	Make:    makeOCNLI,
+	Make:    labelled(makeOCNLI),
 	Prompt:  ocnliQuestion.request,
 	Judge:   judgeChoice,
 	Metrics: choiceMetrics,
+
+	Breakdowns: []string{"label"},
 }
 
 var ocnliLabels = labels{

@@ -14,7 +14,10 @@ func makeOCNLI(seed uint64, n int) datasets.Set {
 	used := make(map[string]bool)
 	return generate(seed, "ocnli", n, func(r *random, i int) datasets.Record {
 		if i%3 == 0 {
-			premise, hypotheses = fresh(used, func() (string, [3]string) { return one(r, ocnliScenes)(r) })
+			premise, hypotheses = fresh(used, func() (string, [3]string) {
+				text, rest := one(r, ocnliScenes)(r)
+				return fmt.Sprintf("%s的第%d号访谈记录：%s", occasion(r), r.between(1, 999), text), rest
+			})
 			order = r.perm(3)
 		}
 		label := order[i%3]

@@ -25,21 +25,27 @@ type question struct {
 	query        func(r datasets.Record) string
 	letterSystem string                         // instruction when they are scored by letter
 	letterQuery  func(r datasets.Record) string // without options; nil = options are not asked by letter
+	// end follows every choice. A choice that begins with another one could never be likelier than that without it.
+	end string
 }
 
-// choiceRequest renders a choice both ways. The options stand below the lettered question, one a line.
+// request renders a choice both ways. The options stand below the lettered question, one a line.
 func (q question) request(r datasets.Record, shots []datasets.Record) Request {
 	text := Prompt{System: q.system, Query: q.query(r)}
+	choices := make([]string, len(r.Choices))
+	for i, c := range r.Choices {
+		choices[i] = c + q.end
+	}
 	var examples []datasets.Record
 	for _, s := range shots {
 		if s.Answer < 0 || s.Answer >= len(s.Choices) {
 			continue
 		}
 		examples = append(examples, s)
-		text.Shots = append(text.Shots, Shot{q.query(s), s.Choices[s.Answer]})
+		text.Shots = append(text.Shots, Shot{q.query(s), s.Choices[s.Answer] + q.end})
 	}
 	if q.letterQuery == nil {
-		return Request{Prompt: text, Choices: r.Choices}
+		return Request{Prompt: text, Choices: choices}
 	}
 	lettered := Prompt{System: q.letterSystem, Query: q.lettered(r)}
 	for _, s := range examples {
@@ -49,7 +55,7 @@ func (q question) request(r datasets.Record, shots []datasets.Record) Request {
 	for i := range names {
 		names[i] = letter(i)
 	}
-	return Request{Prompt: text, Choices: r.Choices, Letters: &Letters{Prompt: lettered, Names: names}}
+	return Request{Prompt: text, Choices: choices, Letters: &Letters{Prompt: lettered, Names: names}}
 }
 
 func (q question) lettered(r datasets.Record) string {
@@ -62,5 +68,5 @@ func (q question) lettered(r datasets.Record) string {
 	return b.String()
 }
 
-// letter names option i, A to Z. No set has more than 26 options.
+// letter names option i, A to Z. Sets with more than 26 options are not asked by letter.
 func letter(i int) string { return string(rune('A' + i)) }

@@ -31,7 +31,7 @@ func TestReadClassification(t *testing.T) {
 	if len(set.Records) != 3 || set.Unlabelled != 1 || set.Dropped != 0 {
 		t.Errorf("%d rows, %d unlabelled, %d dropped", len(set.Records), set.Unlabelled, set.Dropped)
 	}
-	want := datasets.Record{ID: "7", Choices: tnewsLabels.choices, Answer: 4, Fields: map[string]string{"sentence": "十月居民消费价格同比上涨百分之一"}}
+	want := datasets.Record{ID: "7", Choices: tnewsLabels.choices, Answer: 4, Fields: map[string]string{"sentence": "十月居民消费价格同比上涨百分之一"}, Tags: map[string]string{"label": "财经"}}
 	if diff := cmp.Diff(want, set.Records[1]); diff != "" {
 		t.Error(diff)
 	}
@@ -45,7 +45,7 @@ func TestReadClassification(t *testing.T) {
 	}
 	want = datasets.Record{
 		ID: "1", Cluster: "lit_1", Choices: ocnliLabels.choices, Answer: 1,
-		Fields: map[string]string{"sentence1": "他每天骑车上班。", "sentence2": "他的车是红色的。", "genre": "lit", "level": "hard"},
+		Fields: map[string]string{"sentence1": "他每天骑车上班。", "sentence2": "他的车是红色的。", "genre": "lit", "level": "hard"}, Tags: map[string]string{"label": "中立"},
 	}
 	if diff := cmp.Diff(want, set.Records[1]); diff != "" {
 		t.Error(diff)
@@ -77,11 +77,11 @@ func TestReadC3(t *testing.T) {
 	want := []datasets.Record{
 		{
 			ID: "d-dev/1-1/0", Cluster: "d-dev/1-1", Choices: []string{"六点", "七点", "八点"}, Answer: 1,
-			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们几点出发?"},
+			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们几点出发?"}, Tags: map[string]string{"position": "B"},
 		},
 		{
 			ID: "d-dev/1-1/1", Cluster: "d-dev/1-1", Choices: []string{"学校", "车站"}, Answer: 1,
-			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们在哪儿见面?"},
+			Fields: map[string]string{"document": "男：明天几点出发?\n女：七点，在车站见。", "question": "他们在哪儿见面?"}, Tags: map[string]string{"position": "B"},
 		},
 	}
 	if diff := cmp.Diff(want, d.Records); diff != "" {
@@ -175,6 +175,38 @@ func TestReadErrors(t *testing.T) {
 		{"place outside the text", CLUENER, `{"text":"甲乙","label":{"name":{"甲":[[0,2]]}}}`, `datasets: dir/f.json:1: field "label.name.甲[0]": [0, 2] lies outside the text of 2 characters`},
 		{"place of three numbers", CLUENER, `{"text":"甲乙","label":{"name":{"甲":[[0,1,2]]}}}`, `datasets: dir/f.json:1: field "label.name.甲[0]": want [start, end], found 3 numbers`},
 		{"place is a fraction", CLUENER, `{"text":"甲乙","label":{"name":{"甲":[[0.5,1]]}}}`, `datasets: dir/f.json:1: field "label.name.甲[0][0]": want a whole number, found "0.5"`},
+		{"label outside 119", IFLYTEK, `{"sentence":"甲","label":119}`, `datasets: dir/f.json:1: field "label": "119" is none of the 119 labels 0, 1, 2, 3, 4, …, 118`},
+		{"label is a name", IFLYTEK, `{"sentence":"甲","label":"打车"}`, `datasets: dir/f.json:1: field "label": "打车" is none of the 119 labels 0, 1, 2, 3, 4, …, 118`},
+		{"part of a name", CSLDCP, `{"content":"甲","label":"化学"}`, `datasets: dir/f.json:1: field "label": "化学" is none of the 67 labels 材料科学与工程, 作物学, 口腔医学, 药学, 教育学, …, 植物保护`},
+		{"no target", CLUEWSC, `{"text":"甲","label":"true"}`, `datasets: dir/f.json:1: field "target": missing`},
+		{
+			"span past the end", CLUEWSC, `{"text":"张三说他来","label":"true","target":{"span1_text":"张三","span1_index":0,"span2_text":"他们","span2_index":4}}`,
+			`datasets: dir/f.json:1: field "target.span2_index": 4 to 6 lies outside the text of 5 characters`,
+		},
+		{
+			"span at a negative place", CLUEWSC, `{"text":"张三说他来","label":"true","target":{"span1_text":"张三","span1_index":-1,"span2_text":"他","span2_index":3}}`,
+			`datasets: dir/f.json:1: field "target.span1_index": -1 to 1 lies outside the text of 5 characters`,
+		},
+		{
+			"span of UTF-16 units", CLUEWSC, `{"text":"𠮷田说他来","label":"true","target":{"span1_text":"𠮷田","span1_index":0,"span2_text":"他","span2_index":4}}`,
+			`datasets: dir/f.json:1: field "target.span2_index": "来" stands at 4, not "他"`,
+		},
+		{"keywords in one text", CSL, `{"abst":"甲","keyword":"乙、丙","label":"1"}`, `datasets: dir/f.json:1: field "keyword": want an array, found a string`},
+		{"no keywords", CSL, `{"abst":"甲","keyword":[],"label":"1"}`, `datasets: dir/f.json:1: field "keyword": no keywords`},
+		{"no blank", ChID, `{"content":"甲","candidates":["一心一意","三心二意"],"answer":0}`, `datasets: dir/f.json:1: field "content": no blank #idiom#`},
+		{"answer past the candidates", ChID, `{"content":"#idiom#","candidates":["一心一意","三心二意"],"answer":2}`, `datasets: dir/f.json:1: field "answer": 2 is no index of 2 candidates`},
+		{"answer is a text", ChID, `{"content":"#idiom#","candidates":["一心一意","三心二意"],"answer":"一心一意"}`, `datasets: dir/f.json:1: field "answer": want a whole number, found "一心一意"`},
+		{"one candidate", ChID, `{"content":"#idiom#","candidates":["一心一意"],"answer":0}`, `datasets: dir/f.json:1: field "candidates": want 2 to 26 candidates, found 1`},
+		{"two blanks, one list", ChID, `{"content":"#idiom##idiom#","candidates":["一心一意","三心二意"],"answer":0}`, `datasets: dir/f.json:1: field "content": 2 blanks and one list of candidates`},
+		{
+			"lists for fewer blanks", ChID, `{"content":"#idiom#，#idiom#","candidates":[["一心一意","三心二意"]],"groundTruth":["一心一意","三心二意"]}`,
+			`datasets: dir/f.json:1: field "candidates": 1 lists for 2 blanks`,
+		},
+		{
+			"truth is no candidate", ChID, `{"content":"#idiom#","candidates":[["一心一意","三心二意"]],"groundTruth":["七上八下"]}`,
+			`datasets: dir/f.json:1: field "groundTruth[0]": "七上八下" is none of the candidates 一心一意, 三心二意`,
+		},
+		{"DRCD without a question", DRCD, `{"data":[{"paragraphs":[{"context":"甲","id":"1","qas":[{"id":"1-1","answers":[]}]}]}]}`, `datasets: dir/f.json:1: field "data[0].paragraphs[0].qas[0].question": missing`},
 		{"label is null", CLUENER, `{"text":"甲乙","label":null}`, `datasets: dir/f.json:1: field "label": want an object, found null`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -211,6 +243,22 @@ func TestReadRealFiles(t *testing.T) {
 		{CMRC2018, "cmrc2018/squad-style-data/cmrc2018_trial.json", 1002, 0, 0, 256},
 		{CLUENER, "cluener/dev.json", 1343, 0, 0, 0},
 		{CLUENER, "cluener/test.json", 0, 1345, 0, 0},
+		{AFQMC, "afqmc/dev.json", 4316, 0, 0, 0},
+		{IFLYTEK, "fewclue/iflytek/dev_few_all.json", 1373, 0, 0, 0},
+		{IFLYTEK, "fewclue/iflytek/train_0.json", 928, 0, 0, 0},
+		{CLUEWSC, "fewclue/cluewsc/dev_few_all.json", 159, 0, 0, 78},
+		{CLUEWSC, "fewclue/cluewsc/train_few_all.json", 160, 0, 0, 131},
+		{CLUEWSC, "fewclue/cluewsc/dev_0.json", 32, 0, 0, 0},
+		{CLUEWSC, "fewclue/cluewsc/test.json", 0, 290, 0, 0},
+		{CSL, "fewclue/csl/dev_few_all.json", 160, 0, 0, 144},
+		{CSL, "fewclue/csl/train_few_all.json", 160, 0, 0, 157},
+		{BUSTM, "fewclue/bustm/dev_few_all.json", 160, 0, 0, 0},
+		{BUSTM, "fewclue/bustm/train_0.json", 32, 0, 0, 0},
+		{CSLDCP, "fewclue/csldcp/dev_0.json", 536, 0, 0, 0},
+		{CSLDCP, "fewclue/csldcp/train_0.json", 536, 0, 0, 0},
+		{ChID, "fewclue/chid/dev_few_all.json", 202, 0, 0, 0},
+		{ChID, "fewclue/chid/train_few_all.json", 202, 0, 0, 0},
+		{ChID, "fewclue/chid/dev_0.json", 42, 0, 0, 0},
 	} {
 		t.Run(tc.path, func(t *testing.T) {
 			raw, err := os.ReadFile(golden.Shared(t, "data", filepath.FromSlash(tc.path)))
@@ -289,6 +337,9 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i byte, raw []byte) {
 		k := All()[int(i)%len(All())]
+		if k.Read == nil {
+			return
+		}
 		set, err := k.Read("f.json", raw)
 		if err != nil {
 			var e *datasets.Error

@@ -24,8 +24,11 @@ func TestAllTasksAreComplete(t *testing.T) {
 			if k.Version < 1 || k.Shots < 0 || k.Family == "" || k.Title == "" || k.Source == "" || k.License == "" {
 				t.Errorf("a fact is missing: %+v", k)
 			}
-			if len(k.Files) == 0 || k.Read == nil || k.Make == nil || k.Prompt == nil || k.Judge == nil {
-				t.Error("a function or the places of the files are missing")
+			if k.Prompt == nil || k.Judge == nil || len(k.Files) == 0 && k.Make == nil {
+				t.Error("a function is missing, or there is neither a place of files nor a generator")
+			}
+			if read := k.Read != nil || k.ReadAll != nil; read != (len(k.Files) > 0) {
+				t.Error("files without a reader, or a reader without files")
 			}
 			if !slices.Contains(Kinds(), k.Kind) {
 				t.Errorf("kind %q", k.Kind)
@@ -46,6 +49,9 @@ func TestAllTasksAreComplete(t *testing.T) {
 				}
 				if m.Corpus != nil && (m.By != "" || m.From != "") {
 					t.Errorf("metric %s: computed from sums and from groups", m.Name)
+				}
+				if m.Joint != nil && (m.Corpus != nil || m.By != "" || m.From != "") {
+					t.Errorf("metric %s: found together and computed in another way", m.Name)
 				}
 			}
 			if len(seen) == 0 {

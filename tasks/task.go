@@ -44,6 +44,8 @@ type Task struct {
 	Files []datasets.Candidate
 	// Read parses one file of the set.
 	Read func(name string, raw []byte) (datasets.Set, error)
+	// ReadAll parses the files of a candidate together, where answers stand in a file of their own; nil = Read, one after another.
+	ReadAll func(files []Content) (datasets.Set, error)
 	// Make generates n items from a seed; the same arguments give the same items.
 	Make func(seed uint64, n int) datasets.Set
 
@@ -63,6 +65,12 @@ type Task struct {
 	Breakdowns []string
 	// Images says that questions have pictures: only models with vision are asked.
 	Images bool
+}
+
+// A Content is a file of a set. Name is used in errors.
+type Content struct {
+	Name string
+	Raw  []byte
 }
 
 // A Request is what a model is asked, free of any model's template. Choice tasks have Choices; Generate and Extract tasks have
@@ -140,8 +148,8 @@ type Verdict struct {
 	Stats     map[string]float64 // sufficient statistics for corpus metrics ("tp:address": 2)
 }
 
-// A Metric aggregates samples. Exactly one of the following holds: Corpus and By are unset, and the value is the mean of
-// Verdict.Metrics[Name]; Corpus computes it from summed Stats; or By is set, and it is the mean over groups of samples.
+// A Metric aggregates samples. At most one of the following is set: Corpus computes it from summed Stats; By makes it the mean over groups
+// of samples; Joint finds the values of samples together. With none of them it is the mean of Verdict.Metrics[Name].
 type Metric struct {
 	Name           string // lm-evaluation-harness name without filter: "acc", "acc_norm", "em", "f1"
 	Proportion     bool   // values are 0 or 1: Wilson interval; otherwise bootstrap
@@ -153,6 +161,9 @@ type Metric struct {
 	By   string
 	Fold Fold
 	From string // per-sample value that is folded or averaged, where it is not called Name
+	// Joint finds the values of the samples of a cluster from the Stats of all of them, NaN for those without one; the metric is their
+	// mean over samples. It is pure, and returns a value for each.
+	Joint func(cluster []map[string]float64) []float64
 }
 
 // Value is the name of the metric's values in [Verdict.Metrics].
@@ -163,6 +174,8 @@ func (m Metric) Aggregation() string {
 	switch {
 	case m.Corpus != nil:
 		return "corpus"
+	case m.Joint != nil:
+		return "mean, samples of a cluster together"
 	case m.By != "":
 		return m.Fold.String() + " by " + m.By
 	}

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/llama4-eval/llama4-eval/datasets"
@@ -10,7 +11,7 @@ import (
 // TNEWS is news headlines in fifteen classes.
 //
 // Source: the CLUE and FewCLUE repositories; the classes 105 and 111 do not exist. License: none stated, research use.
-// Metric: accuracy.
+// Metrics: accuracy; acc_macro is its mean over classes.
 var TNEWS = Task{
 	Name: "tnews", Version: 1, Kind: Choice, Family: "clue",
 	Title:   "class of a news headline, 15 classes",
@@ -19,10 +20,12 @@ var TNEWS = Task{
 	Size:    10000,
 	Files:   datasets.CLUE("tnews"),
 	Read:    classification(tnewsLabels, readTNEWS),
-	Make:    makeTNEWS,
+	Make:    labelled(makeTNEWS),
 	Prompt:  tnewsQuestion.request,
 	Judge:   judgeChoice,
-	Metrics: choiceMetrics,
+	Metrics: append(slices.Clone(choiceMetrics), macroByLabel),
+
+	Breakdowns: []string{"label"},
 }
 
 var tnewsLabels = labels{

@@ -102,7 +102,7 @@ func makeTNEWS(seed uint64, n int) datasets.Set {
 			"z2": {"影响有限", "全年有望企稳", "要警惕风险", "稳健投资为宜"},
 		}
 		return datasets.Record{
-			Fields: map[string]string{"sentence": fill(r, one(r, t.lines), fillers)}, Choices: tnewsLabels.choices, Answer: class,
+			Fields: map[string]string{"sentence": fill(r, one(r, t.lines), fillers) + "（" + occasion(r) + "，" + person(r) + "）"}, Choices: tnewsLabels.choices, Answer: class,
 		}
 	})
 }
