@@ -3,11 +3,15 @@ package datasets
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// Folders lists the folders that may hold a set by its own name, as people lay them out and as the CLUE archives unpack.
+// Folders lists the folders that may hold a set by its own name, as people lay them out, as the CLUE archives unpack and as
+// OpenCompass keeps them.
 func Folders(task string) []string {
-	return []string{task, task + "_public", "clue/" + task, "clue/" + task + "_public", "CLUE/" + task, "CLUE/" + task + "_public"}
+	return []string{
+		task, task + "_public", "clue/" + task, "clue/" + task + "_public", "CLUE/" + task, "CLUE/" + task + "_public", "CLUE/" + strings.ToUpper(task),
+	}
 }
 
 // hubNames are what the Hub's copy of CLUE calls sets that have other names here.
@@ -29,9 +33,9 @@ func hub(task string) []Candidate {
 	return out
 }
 
-// fewCLUEFolders are where the FewCLUE folder of a set lies: by itself, and in a checkout of its repository.
+// fewCLUEFolders are where the FewCLUE folder of a set lies: by itself, as OpenCompass has it, and in a checkout of its repository.
 func fewCLUEFolders(task string) []string {
-	return []string{"fewclue/" + task, "FewCLUE/datasets/" + task, "datasets/" + task}
+	return []string{"fewclue/" + task, "FewCLUE/" + task, "FewCLUE/datasets/" + task, "datasets/" + task}
 }
 
 // CLUE lists where the set of a task lies in the layouts that are in circulation, in the order in which they are preferred among

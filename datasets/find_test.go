@@ -45,6 +45,8 @@ func TestFindOrder(t *testing.T) {
 		{"the folder itself", "data/tnews", []string{"data/tnews/dev.json", "data/tnews/train.json"}, "dev.json", "train.json"},
 		{"the FewCLUE folder", "data/fewclue", []string{"data/fewclue/tnews/dev_0.json"}, "tnews/dev_0.json", ""},
 		{"a task folder of FewCLUE", "fewclue/tnews", []string{"fewclue/tnews/dev_0.json"}, "dev_0.json", ""},
+		{"OpenCompass", "", []string{"CLUE/TNEWS/dev.json", "FewCLUE/tnews/dev_few_all.json"}, "CLUE/TNEWS/dev.json", ""},
+		{"FewCLUE of OpenCompass", "", []string{"FewCLUE/tnews/dev_few_all.json", "FewCLUE/tnews/train_few_all.json"}, "FewCLUE/tnews/dev_few_all.json", "FewCLUE/tnews/train_few_all.json"},
 		{"another task's folder", "ocnli", []string{"ocnli/dev.json"}, "", ""},
 		{"nothing", "", []string{"readme.txt"}, "", ""},
 	} {

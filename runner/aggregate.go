@@ -179,7 +179,7 @@ func dataWarnings(t tasks.Task, data *tasks.Loaded) []reports.Warning {
 		out = append(out, reports.Warning{Task: t.Name, Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	src := data.Source
-	if src.Split == tasks.SplitGenerated {
+	if src.Split == tasks.SplitGenerated && len(t.Files) > 0 {
 		add("generated-data", "generated data: the numbers say nothing about the real set")
 	}
 	if n := data.Unlabelled; n > 0 {

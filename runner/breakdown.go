@@ -39,8 +39,8 @@ func breakdowns(t tasks.Task, samples []*reports.Sample, seed uint64) map[string
 func breakdown(t tasks.Task, tag, name string, part, all []*reports.Sample, seed uint64) reports.Breakdown {
 	b := reports.Breakdown{Value: name, N: len(part), Result: reports.Result{Values: map[string]reports.Value{}, Counts: count(part)}}
 	for i, m := range t.Metrics {
-		if i > 0 && !m.Proportion || m.By != "" && splits(m.By, tag, all) {
-			continue
+		if i > 0 && !m.Proportion || m.By != "" && splits(m.By, tag, all) || m.Joint != nil {
+			continue // part of the samples that are judged together is another question
 		}
 		if v, ok := value(m, part, metricSeed(seed, t.Name, m.Name+" "+tag+"="+name)); ok {
 			b.Result.Values[m.Name] = v

@@ -7,6 +7,7 @@ func All() []Task {
 	return []Task{
 		AFQMC, TNEWS, IFLYTEK, CMNLI, OCNLI, CLUEWSC, CSL, EPRSTMT, BUSTM, CSLDCP, ChID, C3, CMRC2018, DRCD, CLUENER,
 		Segmentation, SegmentationControl, Idiom,
+		ChIDText, CSLText,
 	}
 }
 
@@ -46,6 +47,7 @@ func Suites() []Suite {
 	}
 	return []Suite{
 		{Name: "clue", Title: "CLUE and FewCLUE: classification, inference, reading, entities", Tasks: family("clue"), Groups: clueGroups()},
+		{Name: "fewclue", Title: "ChID and CSL by the likelihood of whole texts, to compare with OpenCompass", Tasks: family("fewclue")},
 		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: clueGroups()},
 		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: all, Limit: 3},
 	}
@@ -61,11 +63,22 @@ func family(name string) []string {
 	return out
 }
 
+// published lists the tasks of a family that have a published set.
+func published(family string) []string {
+	var out []string
+	for _, t := range All() {
+		if t.Family == family && len(t.Files) > 0 {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
 // clueGroups are the two means that CLUE publishes, and that of the family.
 func clueGroups() []Group {
 	return []Group{
 		{Name: "clue_classification", Title: "CLUE classification", Members: []string{"afqmc", "tnews", "iflytek", "ocnli", "cluewsc", "csl"}, Metric: "acc"},
 		{Name: "clue_reading", Title: "CLUE reading (CMRC by exact match)", Members: []string{"cmrc2018", "chid", "c3"}},
-		{Name: "clue", Title: "CLUE and FewCLUE, headline metric of each", Members: family("clue")},
+		{Name: "clue", Title: "published sets of CLUE and FewCLUE, headline metric of each", Members: published("clue")},
 	}
 }

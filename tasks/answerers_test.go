@@ -119,8 +119,8 @@ func TestGuessingIsChance(t *testing.T) {
 			r := newRandom(1, "guess")
 			got := score(t, k, records, func(rec datasets.Record) Answer { return pick(k, rec, r.below(len(rec.Choices))) })
 			chance, _ := Chance(records)
-			if math.Abs(got["acc"]-chance) > 4*math.Sqrt(chance*(1-chance)/n) {
-				t.Errorf("guessing is right in %v, chance is %v", got["acc"], chance)
+			if math.Abs(got[k.Metrics[0].Name]-chance) > 4*math.Sqrt(chance*(1-chance)/n) {
+				t.Errorf("guessing is right in %v, chance is %v", got[k.Metrics[0].Name], chance)
 			}
 		})
 	}
@@ -159,7 +159,7 @@ func TestAlwaysFirstIsExposed(t *testing.T) {
 					if r.Answer == 0 {
 						want = 1
 					}
-					exposed = exposed && r.Tags[tag] != "" && k.Judge(r, first(r)).Metrics["acc"] == want
+					exposed = exposed && r.Tags[tag] != "" && k.Judge(r, first(r)).Metrics[k.Metrics[0].Name] == want
 				}
 				if exposed {
 					return

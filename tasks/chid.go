@@ -58,21 +58,23 @@ var chidQuestion = question{
 	letterQuery:  chidText,
 }
 
-// chidText shows the blank that is asked for as ____, other blanks of the passage as ○○○○.
-func chidText(r datasets.Record) string {
+func chidText(r datasets.Record) string { return "语段：" + chidFill(r, "____") }
+
+// chidFill puts a text into the blank that is asked for; other blanks of the passage become ○○○○.
+func chidFill(r datasets.Record, text string) string {
 	var b strings.Builder
 	content, last := r.Fields["content"], 0
 	for i, at := range chidBlank.FindAllStringIndex(content, -1) {
 		b.WriteString(content[last:at[0]])
 		if fmt.Sprint(i+1) == r.Fields["blank"] {
-			b.WriteString("____")
+			b.WriteString(text)
 		} else {
 			b.WriteString("○○○○")
 		}
 		last = at[1]
 	}
 	b.WriteString(content[last:])
-	return "语段：" + b.String()
+	return b.String()
 }
 
 var chidBlank = regexp.MustCompile(`#idiom\d*#`)

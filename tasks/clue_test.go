@@ -255,6 +255,26 @@ func TestChIDJoint(t *testing.T) {
 	}
 }
 
+func TestWholeTexts(t *testing.T) {
+	r := readFixture(t, ChID, "fewclue/chid/dev_few_all.json").Records[0]
+	if got := ChIDText.Prompt(r, nil).Choices[2]; got != "大雪封山，战士们送来棉衣，真是雪中送炭。" {
+		t.Error(got)
+	}
+	two := datasets.Record{Fields: map[string]string{"content": "甲#idiom000001#乙#idiom000002#", "blank": "2"}, Choices: []string{"一心一意", "三心二意"}}
+	if got := ChIDText.Prompt(two, nil).Choices; !slices.Equal(got, []string{"甲○○○○乙一心一意", "甲○○○○乙三心二意"}) {
+		t.Errorf("%q", got)
+	}
+	c := readFixture(t, CSL, "csl/dev.json").Records[2]
+	if got := CSLText.Prompt(c, nil).Choices; !slices.Equal(got, []string{"另一篇摘要.", "另一篇摘要.\n关键词：摘要"}) {
+		t.Errorf("%q", got)
+	}
+	// The longer text has the smaller sum and the better mean.
+	v := CSLText.Judge(c, Answer{Choices: []Score{{-30, 10, 20, 60}, {-40, 20, 40, 120}}})
+	if v.Metrics["acc_token"] != 1 || v.Metrics["acc"] != 0 {
+		t.Errorf("%v", v.Metrics)
+	}
+}
+
 func TestDRCDKeepsTraditionalCharacters(t *testing.T) {
 	set := readFixture(t, DRCD, "drcd/dev.json")
 	want := datasets.Record{
