@@ -175,7 +175,7 @@ func (m Metric) Aggregation() string {
 	case m.Corpus != nil:
 		return "corpus"
 	case m.Joint != nil:
-		return "mean, samples of a cluster together"
+		return "joint by cluster"
 	case m.By != "":
 		return m.Fold.String() + " by " + m.By
 	}

@@ -229,13 +229,15 @@ func metricRows() ([]string, [][]any, error) {
 	}
 	for _, t := range tasks.All() {
 		for _, m := range t.Metrics {
-			if i, ok := where[m.Name]; ok {
+			how := m.Aggregation()
+			key := m.Name + " " + how // the same name may stand for values that are put together in different ways
+			if i, ok := where[key]; ok {
 				rows[i][5] = append(rows[i][5].([]string), t.Name)
 				continue
 			}
-			where[m.Name] = len(rows)
+			where[key] = len(rows)
 			known := taskMetrics[m.Name]
-			rows = append(rows, []any{m.Name, m.Aggregation(), better(m.HigherIsBetter), known[0], known[1], []string{t.Name}})
+			rows = append(rows, []any{m.Name, how, better(m.HigherIsBetter), known[0], known[1], []string{t.Name}})
 		}
 	}
 	for _, s := range metrics.Scorers() {
