@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,10 +44,10 @@ func TestReadCLUEWSC(t *testing.T) {
 		t.Error("clusters are not those of the texts")
 	}
 	// Of three 他 the one at the place is marked, and a pronoun of two characters keeps both.
-	if got := k(CLUEWSC, r); !strings.Contains(got, "𠮷田把伞递给了【老周】，他说他还有一把，让【他】放心用。") {
+	if got := queryOf(CLUEWSC, r); !strings.Contains(got, "𠮷田把伞递给了【老周】，他说他还有一把，让【他】放心用。") {
 		t.Error(got)
 	}
-	if got := k(CLUEWSC, set.Records[3]); !strings.Contains(got, "【孩子们】围着看灯的人，【他们】的笑声传得很远。") {
+	if got := queryOf(CLUEWSC, set.Records[3]); !strings.Contains(got, "【孩子们】围着看灯的人，【他们】的笑声传得很远。") {
 		t.Error(got)
 	}
 	for label, want := range map[string]string{`0`: "是", `1`: "否", `"true"`: "是", `"false"`: "否", `true`: "是"} {
@@ -58,7 +59,7 @@ func TestReadCLUEWSC(t *testing.T) {
 	}
 }
 
-func k(t Task, r datasets.Record) string { return t.Prompt(r, nil).Prompt.Query }
+func queryOf(t Task, r datasets.Record) string { return t.Prompt(r, nil).Prompt.Query }
 
 func TestMarkSpans(t *testing.T) {
 	span := func(start, end int) datasets.Span { return datasets.Span{Start: start, End: end} }
@@ -163,7 +164,7 @@ func TestReadChIDOfCLUE(t *testing.T) {
 		t.Error(diff)
 	}
 	// The blank that is asked for is told from the other one.
-	if q := k(ChID, got[2]); q != "语段：他寄出的信都○○○○，没有回音；三年以后事情才____。\n____处的成语：" {
+	if q := queryOf(ChID, got[2]); q != "语段：他寄出的信都○○○○，没有回音；三年以后事情才____。\n____处的成语：" {
 		t.Error(q)
 	}
 }
@@ -363,4 +364,25 @@ func TestCLUELabelCountsOnRealData(t *testing.T) {
 			t.Errorf("%s: %d times %s, want %d; %d pronouns of two characters", tc.path, n, tc.label, tc.want, two)
 		}
 	}
+}
+
+func FuzzChIDAnswers(f *testing.F) {
+	f.Add([]byte(`{"content":["甲#idiom000001#"],"candidates":["一心一意","三心二意"]}`), []byte(`{"#idiom000001#":1}`))
+	f.Add([]byte(`{"content":["甲#idiom1#"],"candidates":["一心一意","三心二意"]}`), []byte("#idiom1#,0\n"))
+	f.Add([]byte(`{"content":"#idiom#","candidates":[["一心一意","三心二意"]],"groundTruth":["一心一意"]}`), []byte("#"))
+	f.Fuzz(func(t *testing.T, lines, answers []byte) {
+		set, err := readChID([]Content{{"lines", lines}, {"answers", answers}})
+		if err != nil {
+			var e *datasets.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("not an Error: %v", err)
+			}
+			return
+		}
+		for _, r := range set.Records {
+			if r.Answer < 0 || r.Answer >= len(r.Choices) || !strings.Contains(chidFill(r, "____"), "____") {
+				t.Fatalf("%+v", r)
+			}
+		}
+	})
 }
