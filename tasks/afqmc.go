@@ -12,6 +12,7 @@ var AFQMC = Task{
 	Title:   "same meaning or not: two questions to a bank",
 	Source:  "CLUEbenchmark/CLUE",
 	License: "none stated, research use",
+	Size:    4316,
 	Files:   datasets.CLUE("afqmc"),
 	Read:    classification(sameLabels, readPair),
 	Make:    labelled(makeAFQMC),

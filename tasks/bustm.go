@@ -11,6 +11,7 @@ var BUSTM = Task{
 	Title:   "same meaning or not: two requests to a voice assistant",
 	Source:  "CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    160,
 	Files:   datasets.CLUE("bustm"),
 	Read:    classification(sameLabels, readPair),
 	Make:    labelled(makeBUSTM),

@@ -17,6 +17,7 @@ var CLUEWSC = Task{
 	Title:   "does the pronoun mean this word",
 	Source:  "CLUEbenchmark/CLUE and CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    304,
 	Files:   slices.Concat(datasets.CLUE("cluewsc2020"), datasets.CLUE("cluewsc")),
 	Read:    classification(wscLabels, readWSC),
 	Make:    labelled(makeCLUEWSC),

@@ -16,6 +16,7 @@ var CSL = Task{
 	Title:   "are all keywords those of the abstract",
 	Source:  "CLUEbenchmark/CLUE and CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    3000,
 	Files:   datasets.CLUE("csl"),
 	Read:    classification(cslLabels, readCSL),
 	Make:    labelled(makeCSL),

@@ -17,6 +17,7 @@ var CSLDCP = Task{
 	Title:   "discipline of a paper, 67 classes",
 	Source:  "CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    536,
 	Files:   datasets.CLUE("csldcp"),
 	Read:    classification(csldcpLabels, func(row datasets.Value, r *datasets.Record) error { return fields(row, r, "content") }),
 	Make:    labelled(makeCSLDCP),

@@ -13,15 +13,17 @@ import (
 // Metrics: those of [CMRC2018], by the same script; questions on one text form a cluster for intervals.
 var DRCD = Task{
 	Name: "drcd", Version: 1, Kind: Generate, Family: "clue",
-	Title:   "reading in traditional characters: answer with words of the text",
-	Source:  "DRCKnowledgeTeam/DRCD and CLUEbenchmark/CLUE",
-	License: "CC BY-SA 3.0",
-	Files:   drcdFiles(),
-	Read:    readCMRC,
-	Make:    makeDRCD,
-	Prompt:  drcdPrompt,
-	Judge:   judgeCMRC,
-	Metrics: CMRC2018.Metrics,
+	Title:    "reading in traditional characters: answer with words of the text",
+	Source:   "DRCKnowledgeTeam/DRCD and CLUEbenchmark/CLUE",
+	License:  "CC BY-SA 3.0",
+	Language: "zh-Hant",
+	Size:     3524,
+	Files:    drcdFiles(),
+	Read:     readCMRC,
+	Make:     makeDRCD,
+	Prompt:   drcdPrompt,
+	Judge:    judgeCMRC,
+	Metrics:  CMRC2018.Metrics,
 }
 
 func drcdFiles() []datasets.Candidate {

@@ -18,6 +18,7 @@ var IFLYTEK = Task{
 	Title:   "class of an app, 119 classes",
 	Source:  "CLUEbenchmark/CLUE and CLUEbenchmark/FewCLUE",
 	License: "none stated, research use",
+	Size:    2599,
 	Files:   datasets.CLUE("iflytek"),
 	Read:    classification(iflytekLabels(), func(row datasets.Value, r *datasets.Record) error { return fields(row, r, "sentence") }),
 	Make:    labelled(makeIFLYTEK),
