@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,10 +32,8 @@ func TSV(name string, raw []byte) ([]Value, error) {
 	}
 	columns := strings.Split(lines[0].Text, "\t")
 	for i, c := range columns {
-		for _, d := range columns[:i] {
-			if c == d {
-				return nil, lines[0].Errorf("", "column %s is there twice", quoteShort(c))
-			}
+		if slices.Contains(columns[:i], c) {
+			return nil, lines[0].Errorf("", "column %s is there twice", quoteShort(c))
 		}
 	}
 	out := make([]Value, 0, len(lines)-1)

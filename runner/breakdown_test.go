@@ -76,13 +76,14 @@ func TestBreakdowns(t *testing.T) {
 	show := map[string][]string{}
 	for tag, list := range got {
 		for _, b := range list {
-			line := fmt.Sprintf("%s n=%d", b.Value, b.N)
+			var line strings.Builder
+			line.WriteString(fmt.Sprintf("%s n=%d", b.Value, b.N))
 			for _, m := range task.Metrics {
 				if v, ok := b.Result.Values[m.Name]; ok {
-					line += fmt.Sprintf(" %s=%.4g/%d", m.Name, v.Value, v.N)
+					line.WriteString(fmt.Sprintf(" %s=%.4g/%d", m.Name, v.Value, v.N))
 				}
 			}
-			show[tag] = append(show[tag], line)
+			show[tag] = append(show[tag], line.String())
 		}
 	}
 	want := map[string][]string{
