@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/llama4-eval/llama4-eval/datasets"
 )
 
 // An ExportHeader is the first line of a file of generated items: what made them, and the checksum of the lines that follow.
@@ -34,11 +32,19 @@ type exportedItem struct {
 	Choices []string          `json:"choices,omitempty"`
 	Answer  *int              `json:"answer,omitempty"` // index into choices
 	Golds   []string          `json:"golds,omitempty"`
-	Spans   []datasets.Span   `json:"spans,omitempty"`
+	Spans   []exportedSpan    `json:"spans,omitempty"`
 	Tags    map[string]string `json:"tags,omitempty"`
 	Prompt  string            `json:"prompt"`
 	Target  string            `json:"target"`
 	Images  []string          `json:"images,omitempty"` // paths relative to the file
+}
+
+// An exportedSpan is a span of a record: code points from start to before end.
+type exportedSpan struct {
+	Type  string `json:"type"`
+	Text  string `json:"text"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
 }
 
 // ErrNoGenerator says that a task makes no items itself.
@@ -57,8 +63,11 @@ func (t Task) Export(w io.Writer, seed uint64, n int, image func(name string, da
 	for _, r := range set.Records {
 		req := t.Prompt(r, nil)
 		item := exportedItem{
-			ID: r.ID, Cluster: r.Cluster, Fields: r.Fields, Choices: r.Choices, Golds: r.Golds, Spans: r.Spans, Tags: r.Tags,
+			ID: r.ID, Cluster: r.Cluster, Fields: r.Fields, Choices: r.Choices, Golds: r.Golds, Tags: r.Tags,
 			Prompt: req.Prompt.Text(), Target: Target(r),
+		}
+		for _, s := range r.Spans {
+			item.Spans = append(item.Spans, exportedSpan(s))
 		}
 		if len(r.Choices) > 0 && r.Answer >= 0 {
 			item.Answer = &r.Answer

@@ -250,7 +250,7 @@ func formatBytes(n int64) string {
 		return fmt.Sprintf("%d B", n)
 	}
 	v, u := float64(n)/1024, 0
-	for v >= 1024 && u < len(units)-1 {
+	for v >= 999.5 && u < len(units)-1 {
 		v, u = v/1024, u+1
 	}
 	return fmt.Sprintf("%.3g %ciB", v, units[u])
