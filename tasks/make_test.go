@@ -281,7 +281,7 @@ func TestGeneratedDRCD(t *testing.T) {
 func TestGeneratedCSL(t *testing.T) {
 	for _, r := range CSL.Make(5, 600).Records {
 		absent := 0
-		for _, k := range strings.Split(r.Fields["keyword"], "、") {
+		for k := range strings.SplitSeq(r.Fields["keyword"], "、") {
 			if !strings.Contains(r.Fields["abst"], k) {
 				absent++
 			}
