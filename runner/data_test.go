@@ -105,6 +105,15 @@ func TestAbsentData(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("a task that cannot do without data", func(t *testing.T) {
+		o := fakeOptions(t)
+		i := slices.IndexFunc(o.Catalog, func(k tasks.Task) bool { return k.Name == "choice" })
+		o.Catalog[i].Make = nil
+		rec, _ := mustRun(t, o, newFake())
+		if len(rec.Skipped) != 1 || rec.Skipped[0].Reason != "no data" || !strings.HasPrefix(rec.Skipped[0].Hint, "it needs ") {
+			t.Errorf("skipped %+v", rec.Skipped)
+		}
+	})
 	t.Run("no such folder", func(t *testing.T) {
 		o := fakeOptions(t)
 		o.Data = []string{filepath.Join(memoryDir(t), "nowhere")}

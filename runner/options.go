@@ -192,6 +192,11 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Catalog == nil {
 		o.Catalog = tasks.All()
+		for _, name := range o.Tasks { // those that are not in the list, since there is no end of them
+			if t, ok := tasks.ByName(name); ok && !slices.ContainsFunc(o.Catalog, func(c tasks.Task) bool { return c.Name == name }) {
+				o.Catalog = append(o.Catalog, t)
+			}
+		}
 	}
 	if o.Suites == nil {
 		o.Suites = tasks.Suites()

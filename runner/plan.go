@@ -89,10 +89,7 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 			continue
 		}
 		if errors.Is(err, errAbsent) {
-			p.skipped = append(p.skipped, reports.Skipped{
-				Task: t.Name, Reason: "no data below " + strings.Join(o.Data, ", "),
-				Hint: "without --data it runs on generated items",
-			})
+			p.skipped = append(p.skipped, absent(t.Task, o.Data))
 			continue
 		}
 		if err != nil {
@@ -103,14 +100,26 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 	if len(p.tasks) == 0 && !unfit {
 		var names []string
 		for _, s := range p.skipped {
-			names = append(names, s.Task)
+			names = append(names, fmt.Sprintf("%s: %s; %s", s.Task, s.Reason, s.Hint))
 		}
-		return nil, fmt.Errorf("runner: nothing to run: no data below %s for %s", strings.Join(o.Data, ", "), strings.Join(names, ", "))
+		return nil, fmt.Errorf("runner: nothing to run: %s", strings.Join(names, ". "))
 	}
 	if p.groups, err = groupsOf(o, p); err != nil {
 		return nil, err
 	}
 	return p, checkGates(o, p)
+}
+
+// absent says that the data of a task is not there, and what would help.
+func absent(t tasks.Task, dirs []string) reports.Skipped {
+	s := reports.Skipped{Task: t.Name, Reason: "no data below " + strings.Join(dirs, ", "), Hint: "without --data it runs on generated items"}
+	if len(dirs) == 0 {
+		s.Reason = "no data"
+	}
+	if t.Make == nil && len(t.Files) > 0 {
+		s.Hint = "it needs " + strings.Join(t.Files[0].Paths, " and ") + " below a --data folder"
+	}
+	return s
 }
 
 func (p *plan) has(task string) bool {

@@ -8,15 +8,16 @@ func All() []Task {
 		AFQMC, TNEWS, IFLYTEK, CMNLI, OCNLI, CLUEWSC, CSL, EPRSTMT, BUSTM, CSLDCP, ChID, C3, CMRC2018, DRCD, CLUENER,
 		Segmentation, SegmentationControl, Idiom,
 		ChIDText, CSLText,
+		Novel1K, Novel4K, Novel16K, Novel32K, Novel64K, Novel100K, NovelForgetShort, NovelForget, NovelClosed, NovelReal, NovelMemory,
 	}
 }
 
-// ByName finds a task.
+// ByName finds a task of the list, or one that is made on request: novels of any length, from novel_1k to novel_1000k.
 func ByName(name string) (t Task, ok bool) {
 	all := All()
 	i := slices.IndexFunc(all, func(t Task) bool { return t.Name == name })
 	if i < 0 {
-		return Task{}, false
+		return novelOnRequest(name)
 	}
 	return all[i], true
 }
@@ -41,15 +42,19 @@ type Group struct {
 
 // Suites lists the suites.
 func Suites() []Suite {
-	var all []string
+	var all, quick []string
 	for _, t := range All() {
 		all = append(all, t.Name)
+		if t.Kind != Long || t.Name == Novel1K.Name { // longer texts are not read in seconds
+			quick = append(quick, t.Name)
+		}
 	}
 	return []Suite{
 		{Name: "clue", Title: "CLUE and FewCLUE: classification, inference, reading, entities", Tasks: family("clue"), Groups: clueGroups()},
 		{Name: "fewclue", Title: "ChID and CSL by the likelihood of whole texts, to compare with OpenCompass", Tasks: family("fewclue")},
-		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: clueGroups()},
-		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: all, Limit: 3},
+		{Name: "novel", Title: "recall from novels of 1,000 to 100,000 characters, forgetting, controls", Tasks: family("novel"), Groups: novelGroups()},
+		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: append(clueGroups(), novelGroups()...)},
+		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: quick, Limit: 3},
 	}
 }
 
@@ -81,4 +86,13 @@ func clueGroups() []Group {
 		{Name: "clue_reading", Title: "CLUE reading (CMRC by exact match)", Members: []string{"cmrc2018", "chid", "c3"}},
 		{Name: "clue", Title: "published sets of CLUE and FewCLUE, headline metric of each", Members: published("clue")},
 	}
+}
+
+// novelGroups are the mean over the lengths that were measured.
+func novelGroups() []Group {
+	var ladder []string
+	for _, n := range novelLengths {
+		ladder = append(ladder, "novel_"+thousands(n))
+	}
+	return []Group{{Name: "novel_ladder", Title: "novels, mean over the lengths that were measured", Members: ladder, Metric: "acc"}}
 }

@@ -77,7 +77,7 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 	}
 	for _, f := range found {
 		var l Loaded
-		set, files, err := t.readFiles(f.Dir, f.Paths)
+		set, files, err := t.readFiles(f.Dir, f.Paths, o)
 		if err != nil {
 			return Loaded{}, err
 		}
@@ -91,7 +91,7 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 		l.Source = Source{Split: f.Candidate.Split, Dir: f.Dir, Files: files}
 		var train []datasets.Record
 		if o.Shots > 0 && len(f.Train) > 0 {
-			examples, files, err := t.readFiles(f.Dir, f.Train[0])
+			examples, files, err := t.readFiles(f.Dir, f.Train[0], o)
 			if err != nil {
 				return Loaded{}, err
 			}
@@ -118,7 +118,7 @@ func mix(records []datasets.Record) {
 }
 
 // readFiles reads files that belong together, in order.
-func (t Task) readFiles(dir string, paths []string) (datasets.Set, []datasets.File, error) {
+func (t Task) readFiles(dir string, paths []string, o LoadOptions) (datasets.Set, []datasets.File, error) {
 	var all datasets.Set
 	var files []datasets.File
 	var contents []Content
@@ -138,7 +138,13 @@ func (t Task) readFiles(dir string, paths []string) (datasets.Set, []datasets.Fi
 		return all, files, nil
 	}
 	for _, c := range contents {
-		set, err := t.Read(c.Name, c.Raw)
+		read := t.Read
+		if t.Derive != nil {
+			read = func(name string, raw []byte) (datasets.Set, error) {
+				return t.Derive(name, raw, o.Seed, (cmp.Or(o.Make, 100)+len(paths)-1)/len(paths))
+			}
+		}
+		set, err := read(c.Name, c.Raw)
 		if err != nil {
 			return all, nil, fmt.Errorf("tasks: %s: %w", t.Name, err)
 		}

@@ -122,7 +122,7 @@ func TestShotsAvoidScoredClusters(t *testing.T) {
 
 func TestLoadGenerates(t *testing.T) {
 	empty := t.TempDir()
-	for _, k := range All() {
+	for _, k := range short() {
 		l, err := k.Load(LoadOptions{Dirs: []string{empty}, Seed: 5, Shots: 2, Make: 10})
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 )
 
 func TestGeneratorsRepeat(t *testing.T) {
-	for _, k := range All() {
+	for _, k := range short() {
 		t.Run(k.Name, func(t *testing.T) {
 			a, b, c := k.Make(3, 60), k.Make(3, 60), k.Make(4, 60)
 			if diff := cmp.Diff(a, b); diff != "" {
@@ -36,7 +36,7 @@ func TestGeneratorsRepeat(t *testing.T) {
 
 func TestGeneratedItemsAreDistinctAndBalanced(t *testing.T) {
 	const n = 600
-	for _, k := range All() {
+	for _, k := range short() {
 		t.Run(k.Name, func(t *testing.T) {
 			set := k.Make(7, n)
 			texts, ids := make(map[string]bool), make(map[string]bool)
@@ -67,7 +67,7 @@ func TestGeneratedItemsAreDistinctAndBalanced(t *testing.T) {
 // What a model may have seen, or been tuned on, with one seed says nothing about the items of another.
 func TestSeedsShareNoItem(t *testing.T) {
 	const n, seeds = 300, 6
-	for _, k := range All() {
+	for _, k := range short() {
 		t.Run(k.Name, func(t *testing.T) {
 			owner := make(map[string]uint64)
 			for seed := range uint64(seeds) {

@@ -21,7 +21,7 @@ var fixtureOf = map[string]string{
 // The goldens show a prompt in all its forms: as a base model gets it with and without an example, by letter, and the turns of a
 // conversation. A change here means a new Version of the task.
 func TestPromptGoldens(t *testing.T) {
-	for _, k := range All() {
+	for _, k := range short() {
 		t.Run(k.Name, func(t *testing.T) {
 			var records []datasets.Record
 			if k.Read == nil { // there is no published set
@@ -54,7 +54,7 @@ func TestPromptGoldens(t *testing.T) {
 
 // A query ends where the answer begins: a blank there would be part of a token that a model has never seen apart from its word.
 func TestPromptsEndWhereAnswersBegin(t *testing.T) {
-	for _, k := range All() {
+	for _, k := range short() {
 		for _, r := range k.Make(2, 40).Records {
 			req := k.Prompt(r, []datasets.Record{r})
 			prompts := []Prompt{req.Prompt}

@@ -46,6 +46,8 @@ type Task struct {
 	Read func(name string, raw []byte) (datasets.Set, error)
 	// ReadAll parses the files of a candidate together, where answers stand in a file of their own; nil = Read, one after another.
 	ReadAll func(files []Content) (datasets.Set, error)
+	// Derive makes n items from a file and a seed, where what is published is texts and no items. It stands in place of Read.
+	Derive func(name string, raw []byte, seed uint64, n int) (datasets.Set, error)
 	// Make generates n items from a seed; the same arguments give the same items.
 	Make func(seed uint64, n int) datasets.Set
 

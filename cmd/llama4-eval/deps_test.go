@@ -32,7 +32,8 @@ var layers = []layer{
 		[]string{"inference"},
 		[]string{"golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "github.com/pkoukk/tiktoken-go"},
 	},
-	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics"}, []string{"github.com/goccy/go-yaml"}},
+	{"tasks/novel", "novels are made of random numbers alone", nil, nil},
+	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics", "tasks/novel"}, []string{"github.com/goccy/go-yaml"}},
 	{"reports", "a report is made of the finished record alone", []string{"metrics", "hardware"}, []string{"github.com/olekukonko/tablewriter"}},
 	{
 		"runner", "the runner is the only place that knows tasks and engine both",
