@@ -9,6 +9,7 @@ func All() []Task {
 		Segmentation, SegmentationControl, Idiom,
 		ChIDText, CSLText,
 		Novel1K, Novel4K, Novel16K, Novel32K, Novel64K, Novel100K, NovelForgetShort, NovelForget, NovelClosed, NovelReal, NovelMemory,
+		ContractExtract, ContractChoice, LawBench12, LawBench26, FinEvaClause, FinEvaAttribute,
 	}
 }
 
@@ -52,8 +53,9 @@ func Suites() []Suite {
 	return []Suite{
 		{Name: "clue", Title: "CLUE and FewCLUE: classification, inference, reading, entities", Tasks: family("clue"), Groups: clueGroups()},
 		{Name: "fewclue", Title: "ChID and CSL by the likelihood of whole texts, to compare with OpenCompass", Tasks: family("fewclue")},
+		{Name: "contract", Title: "clauses of contracts: extraction, choice, law and insurance", Tasks: family("contract"), Groups: contractGroups()},
 		{Name: "novel", Title: "recall from novels of 1,000 to 100,000 characters, forgetting, controls", Tasks: family("novel"), Groups: novelGroups()},
-		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: append(clueGroups(), novelGroups()...)},
+		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: slices.Concat(clueGroups(), novelGroups(), contractGroups())},
 		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: quick, Limit: 3},
 	}
 }
@@ -95,4 +97,9 @@ func novelGroups() []Group {
 		ladder = append(ladder, "novel_"+thousands(n))
 	}
 	return []Group{{Name: "novel_ladder", Title: "novels, mean over the lengths that were measured", Members: ladder, Metric: "acc"}}
+}
+
+// contractGroups is the mean of the two built-in sets; the real ones stand for themselves.
+func contractGroups() []Group {
+	return []Group{{Name: "contract", Title: "contracts, built-in sets", Members: []string{"contract_extract", "contract_choice"}, Metric: "acc"}}
 }

@@ -9,6 +9,7 @@
 //   - [Rules]: how answers are found in free text.
 //   - [LoadUser]: a task that is a YAML file beside its data. [Task.Export]: generated items as a file.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.
+//   - [ContractExtract], [ContractChoice]: clauses of contracts that package contract writes.
 //
 // It does not know any engine, tokenizer or report, and it does not run anything. Prompts are Go functions whose output is kept as
 // goldens; judges are pure, so that saved answers can be judged again.

@@ -12,6 +12,11 @@ import (
 	"github.com/llama4-eval/llama4-eval/golden"
 )
 
+// made lists the tasks that have a generator.
+func made() []Task {
+	return slices.DeleteFunc(All(), func(k Task) bool { return k.Make == nil })
+}
+
 func TestGeneratorsRepeat(t *testing.T) {
 	for _, k := range short() {
 		t.Run(k.Name, func(t *testing.T) {

@@ -16,6 +16,7 @@ var fixtureOf = map[string]string{
 	"afqmc": "afqmc/dev.json", "bustm": "bustm/dev_few_all.json", "cmnli": "cmnli/cmnli_public/dev.json", "cluewsc": "cluewsc2020_public/dev.json",
 	"csl": "csl/dev.json", "csl_text": "csl/dev.json", "csldcp": "csldcp/dev_0.json", "iflytek": "iflytek/dev.json", "chid": "fewclue/chid/dev_few_all.json", "chid_text": "fewclue/chid/dev_few_all.json", "drcd": "drcd/dev.json",
 	"cmrc2018": "cmrc2018/data/cmrc2018_dev.json", "cluener": "cluener/dev.json",
+	"lawbench_1_2": "lawbench/1-2.json", "lawbench_2_6": "lawbench/2-6.json", "fineva_clause": "fineva/clause.csv", "fineva_attribute": "fineva/attribute.csv",
 }
 
 // The goldens show a prompt in all its forms: as a base model gets it with and without an example, by letter, and the turns of a
@@ -77,7 +78,7 @@ func TestPromptsEndWhereAnswersBegin(t *testing.T) {
 					t.Fatalf("%s: an example is asked in another way: %q, %q", k.Name, p.Query, p.Shots[0].Query)
 				}
 			}
-			if k.Kind == Generate && (req.MaxTokens <= 0 || len(req.Stop) == 0) {
+			if (k.Kind == Generate || k.Kind == Extract) && (req.MaxTokens <= 0 || len(req.Stop) == 0) {
 				t.Fatalf("%s: an answer without end", k.Name)
 			}
 			if k.Kind == Choice && (len(req.Choices) < 2 || (req.Letters == nil) == slices.ContainsFunc(k.Metrics, func(m Metric) bool { return m.Name == "acc_letter" })) {

@@ -34,7 +34,10 @@ func TestAllTasksAreComplete(t *testing.T) {
 				t.Errorf("kind %q", k.Kind)
 			}
 			for _, tag := range k.Breakdowns {
-				if k.Make != nil && !slices.ContainsFunc(k.Make(1, 30).Records, func(r datasets.Record) bool { return r.Tags[tag] != "" }) {
+				if k.Make == nil {
+					break // TestRealSets looks at the records of real sets
+				}
+				if !slices.ContainsFunc(k.Make(1, 30).Records, func(r datasets.Record) bool { return r.Tags[tag] != "" }) {
 					t.Errorf("breakdown by %q: no generated record has that tag", tag)
 				}
 			}

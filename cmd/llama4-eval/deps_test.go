@@ -33,7 +33,10 @@ var layers = []layer{
 		[]string{"golang.org/x/sync", "golang.org/x/sys", "golang.org/x/text", "github.com/pkoukk/tiktoken-go"},
 	},
 	{"tasks/novel", "novels are made of random numbers alone", nil, nil},
-	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics", "tasks/novel"}, []string{"github.com/goccy/go-yaml"}},
+	{"tasks/draw", "randomness comes from the caller", nil, nil},
+	{"tasks/contract", "a writer of texts knows nothing of prompts, models or scores", []string{"tasks/draw"}, nil},
+	{"tasks/finance", "a writer of texts knows nothing of prompts, models or scores", []string{"tasks/draw"}, nil},
+	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics", "tasks"}, []string{"github.com/goccy/go-yaml"}},
 	{"reports", "a report is made of the finished record alone", []string{"metrics", "hardware"}, []string{"github.com/olekukonko/tablewriter"}},
 	{
 		"runner", "the runner is the only place that knows tasks and engine both",
