@@ -10,6 +10,9 @@ func All() []Task {
 		ChIDText, CSLText,
 		Novel1K, Novel4K, Novel16K, Novel32K, Novel64K, Novel100K, NovelForgetShort, NovelForget, NovelClosed, NovelReal, NovelMemory,
 		ContractExtract, ContractChoice, LawBench12, LawBench26, FinEvaClause, FinEvaAttribute,
+		FinanceNumber, FinanceChoice, FinanceTerm, FinanceExplain,
+		OpenFinDataCompute, OpenFinDataExtract, OpenFinDataTerm, OpenFinDataIntent, OpenFinDataEntity, OpenFinDataNotice,
+		FinEvaCompute, FinEvaTerm, FinEvaAccounting, FinanceIQ, DISC,
 	}
 }
 
@@ -55,7 +58,8 @@ func Suites() []Suite {
 		{Name: "fewclue", Title: "ChID and CSL by the likelihood of whole texts, to compare with OpenCompass", Tasks: family("fewclue")},
 		{Name: "contract", Title: "clauses of contracts: extraction, choice, law and insurance", Tasks: family("contract"), Groups: contractGroups()},
 		{Name: "novel", Title: "recall from novels of 1,000 to 100,000 characters, forgetting, controls", Tasks: family("novel"), Groups: novelGroups()},
-		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: slices.Concat(clueGroups(), novelGroups(), contractGroups())},
+		{Name: "finance", Title: "statements, arithmetic and terms of finance", Tasks: family("finance"), Groups: financeGroups()},
+		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: slices.Concat(clueGroups(), novelGroups(), contractGroups(), financeGroups())},
 		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: quick, Limit: 3},
 	}
 }
@@ -102,4 +106,12 @@ func novelGroups() []Group {
 // contractGroups is the mean of the two built-in sets; the real ones stand for themselves.
 func contractGroups() []Group {
 	return []Group{{Name: "contract", Title: "contracts, built-in sets", Members: []string{"contract_extract", "contract_choice"}, Metric: "acc"}}
+}
+
+// financeGroups are the means of the built-in sets for figures and for terms, so that they can be held against each other.
+func financeGroups() []Group {
+	return []Group{
+		{Name: "finance_figures", Title: "finance: figures, built-in sets", Members: []string{"finance_number", "finance_choice"}, Metric: "acc"},
+		{Name: "finance_terms", Title: "finance: terms, built-in set", Members: []string{"finance_term"}, Metric: "acc"},
+	}
 }

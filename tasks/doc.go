@@ -10,6 +10,7 @@
 //   - [LoadUser]: a task that is a YAML file beside its data. [Task.Export]: generated items as a file.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.
 //   - [ContractExtract], [ContractChoice]: clauses of contracts that package contract writes.
+//   - [FinanceNumber], [FinanceChoice], [FinanceTerm], [FinanceExplain]: arithmetic and terms of package finance.
 //
 // It does not know any engine, tokenizer or report, and it does not run anything. Prompts are Go functions whose output is kept as
 // goldens; judges are pure, so that saved answers can be judged again.

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,6 @@ type exam struct {
 	question string            // member with the question
 	answer   string            // member with the letter; empty = unlabelled
 	context  string            // member with a text that the question is about; "" = none
-	cut      string            // instruction that ends in the first line of a question and is left out of it
 	tags     map[string]string // of all items
 	more     func(r *datasets.Record)
 }
@@ -67,9 +67,7 @@ func (e exam) read(rows []datasets.Value) (datasets.Set, error) {
 		if len(slices.Compact(slices.Sorted(slices.Values(r.Choices)))) < len(r.Choices) {
 			repeated++
 		}
-		for name, value := range e.tags {
-			r.Tags[name] = value
-		}
+		maps.Copy(r.Tags, e.tags)
 		r.Tags["position"] = letter(r.Answer)
 		if e.more != nil {
 			e.more(&r)

@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"encoding/json"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -57,6 +59,16 @@ func TestRealExams(t *testing.T) {
 		{LawBench26, []string{"lawbench", "zero_shot", "2-6.json"}, 500, 0},
 		{FinEvaClause, []string{"fin-eva", "Ant", "金融逻辑", "保险条款解读.csv"}, 71, 246},
 		{FinEvaAttribute, []string{"fin-eva", "Ant", "金融逻辑", "保险属性抽取.csv"}, 71, 315},
+		{FinEvaCompute, []string{"fin-eva", "Ant", "金融逻辑", "金融数值计算.csv"}, 71, 325},
+		{FinEvaTerm, []string{"fin-eva", "Ant", "金融知识", "金融术语解释.csv"}, 71, 54},
+		{FinEvaAccounting, []string{"fin-eva", "SUFE", "dev", "accounting_dev.csv"}, 5, 0},
+		{OpenFinDataCompute, []string{"openfindata", "金融计算", "金融指标计算.json"}, 70, 0},
+		{OpenFinDataExtract, []string{"openfindata", "金融计算", "金融数值提取.json"}, 70, 0},
+		{OpenFinDataTerm, []string{"openfindata", "金融知识", "金融术语.json"}, 75, 0},
+		{OpenFinDataIntent, []string{"openfindata", "金融判别", "金融意图理解.json"}, 75, 0},
+		{OpenFinDataEntity, []string{"openfindata", "金融判别", "金融实体消歧.json"}, 75, 0},
+		{OpenFinDataNotice, []string{"openfindata", "金融解读", "公告解读.json"}, 75, 0},
+		{FinanceIQ, []string{"financeiq", "test", "理财规划师.csv"}, 295, 0},
 	} {
 		t.Run(tc.task.Name, func(t *testing.T) {
 			raw, err := os.ReadFile(golden.Shared(t, append([]string{"data"}, tc.path...)...))
@@ -81,9 +93,44 @@ func TestRealExams(t *testing.T) {
 				return // an empty gold has no answer in the form of its prompt
 			}
 			for name, x := range score(t, tc.task, set.Records, func(r datasets.Record) Answer { return rightAnswer(tc.task, r) }) {
-				if x != 1 {
+				if math.Abs(x-1) > 1e-9 {
 					t.Errorf("oracle: %s = %v", name, x)
 				}
+			}
+		})
+	}
+}
+
+// The judges give the published outputs of GPT-4 the published scores.
+func TestLawBenchPublishedScores(t *testing.T) {
+	for _, tc := range []struct {
+		task Task
+		file string
+		want float64
+	}{{LawBench12, "1-2.json", 55.2}, {LawBench26, "2-6.json", 76.5956}} {
+		t.Run(tc.task.Name, func(t *testing.T) {
+			raw, err := os.ReadFile(golden.Shared(t, "data", "lawbench", "zero_shot", tc.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, err := tc.task.Read(tc.file, raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if raw, err = os.ReadFile(golden.Shared(t, "data", "lawbench", "predictions", "zero_shot", "GPT4", tc.file)); err != nil {
+				t.Fatal(err)
+			}
+			var outputs map[string]struct {
+				Prediction string `json:"prediction"`
+			}
+			if err := json.Unmarshal(raw, &outputs); err != nil {
+				t.Fatal(err)
+			}
+			got := score(t, tc.task, set.Records, func(r datasets.Record) Answer {
+				return Answer{Text: outputs[r.ID].Prediction, Finish: "stop"}
+			})[tc.task.Metrics[0].Name]
+			if math.Abs(100*got-tc.want) > 1e-4 {
+				t.Errorf("%.4f, want %.4f", 100*got, tc.want)
 			}
 		})
 	}

@@ -19,7 +19,7 @@ func lawBenchFiles(task string) []datasets.Candidate {
 // Metric: acc is LawBench's: the gold letter is in the answer and no other of A to D is; an answer without a letter is an abstention and wrong.
 // Published with the same score: GPT-4 55.20, GPT-3.5 36.00.
 var LawBench12 = Task{
-	Name: "lawbench_1_2", Version: 1, Kind: Generate, Family: "contract",
+	Name: "lawbench_1_2", Version: 1, Kind: Generate, Family: "contract", Size: 500,
 	Title:   "LawBench 1-2: questions of the bar examination",
 	Source:  "open-compass/LawBench",
 	License: "Apache-2.0; questions: terms of JEC-QA",
@@ -35,7 +35,7 @@ var LawBench12 = Task{
 // Source: open-compass/LawBench, zero_shot/2-6.json. License: Apache-2.0 for the repository, the sentences follow CAIL 2021's terms.
 // Metric: f1 is LawBench's soft F1 of type:value pairs, see [metrics.LawBenchEntities]. Published with the same score: GPT-4 76.60, GPT-3.5 69.55.
 var LawBench26 = Task{
-	Name: "lawbench_2_6", Version: 1, Kind: Generate, Family: "contract",
+	Name: "lawbench_2_6", Version: 1, Kind: Generate, Family: "contract", Size: 500,
 	Title:   "LawBench 2-6: entities in sentences on thefts",
 	Source:  "open-compass/LawBench",
 	License: "Apache-2.0; sentences: terms of CAIL 2021",

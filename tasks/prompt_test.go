@@ -17,6 +17,10 @@ var fixtureOf = map[string]string{
 	"csl": "csl/dev.json", "csl_text": "csl/dev.json", "csldcp": "csldcp/dev_0.json", "iflytek": "iflytek/dev.json", "chid": "fewclue/chid/dev_few_all.json", "chid_text": "fewclue/chid/dev_few_all.json", "drcd": "drcd/dev.json",
 	"cmrc2018": "cmrc2018/data/cmrc2018_dev.json", "cluener": "cluener/dev.json",
 	"lawbench_1_2": "lawbench/1-2.json", "lawbench_2_6": "lawbench/2-6.json", "fineva_clause": "fineva/clause.csv", "fineva_attribute": "fineva/attribute.csv",
+	"openfindata_compute": "openfindata/exam.json", "openfindata_extract": "openfindata/exam.json", "openfindata_term": "openfindata/exam.json",
+	"openfindata_intent": "openfindata/exam.json", "openfindata_entity": "openfindata/exam.json", "openfindata_notice": "openfindata/notice.json",
+	"fineva_compute": "fineva/compute.csv", "fineva_term": "fineva/term.csv", "fineva_accounting": "fineva/accounting_dev.csv",
+	"financeiq": "financeiq/planner.csv", "disc_computing": "disc/computing_part.json",
 }
 
 // The goldens show a prompt in all its forms: as a base model gets it with and without an example, by letter, and the turns of a

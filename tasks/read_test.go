@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -322,7 +323,15 @@ func TestCLUENERDevCounts(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for i, k := range short() {
+	readers := slices.DeleteFunc(All(), func(k Task) bool { return k.Read == nil })
+	for i, k := range readers {
+		if fixture, ok := fixtureOf[k.Name]; ok {
+			raw, err := os.ReadFile(filepath.Join("testdata", filepath.FromSlash(fixture)))
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(byte(i), raw)
+		}
 		files, err := filepath.Glob(filepath.Join("testdata", k.Name, "*.json"))
 		if err != nil {
 			f.Fatal(err)
@@ -336,10 +345,7 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, i byte, raw []byte) {
-		k := short()[int(i)%len(short())]
-		if k.Read == nil {
-			return
-		}
+		k := readers[int(i)%len(readers)]
 		set, err := k.Read("f.json", raw)
 		if err != nil {
 			var e *datasets.Error

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,19 +88,10 @@ func (b *builder) parties() {
 		// Who owns the rights was drawn as a role.
 		for _, values := range []map[string]Value{b.values, b.old} {
 			if v, ok := values["ip"]; ok {
-				values["ip"] = Value{Kind: Text, Text: map[bool]string{true: b.payer, false: b.payee}[containsString(b.t.Payer, v.Text)]}
+				values["ip"] = Value{Kind: Text, Text: map[bool]string{true: b.payer, false: b.payee}[slices.Contains(b.t.Payer, v.Text)]}
 			}
 		}
 	}
-}
-
-func containsString(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // signDate writes the date of signing, or a blank.
