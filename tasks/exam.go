@@ -123,6 +123,14 @@ func examQuestion(system, letterSystem, what string) question {
 	}
 }
 
+// sorted marks candidates whose files are sorted by label.
+func sorted(list []datasets.Candidate) []datasets.Candidate {
+	for i := range list {
+		list[i].Sorted = true
+	}
+	return list
+}
+
 // places lists the files of a set below several folders, one candidate a folder.
 func places(split string, folders []string, names ...string) []datasets.Candidate {
 	var out []datasets.Candidate

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // extractNumber finds the number that an answer gives, in the asked unit: "" (any), "元", "万元", "%", "百分点" and so on. A number without
@@ -37,9 +38,12 @@ func (q sought) numbers(texts ...string) []string {
 	return out
 }
 
-// announced is numbers for texts that were announced as the answer: the number that such a text begins with is it, whatever follows.
+// announced is numbers for texts that were announced as the answer: the number that such a text begins with is it, whatever follows, but for a
+// computation, of which what follows its last = counts.
 func (q sought) announced(texts []string) []string {
 	for i, text := range texts {
+		text = computed(text)
+		texts[i] = text
 		list := findNumbers(text)
 		if len(list) == 0 || list[0].ranged || !contextOnly(text[:list[0].start]) {
 			continue
@@ -49,6 +53,20 @@ func (q sought) announced(texts []string) []string {
 		}
 	}
 	return q.numbers(texts...)
+}
+
+// computed is what follows the last = or ≈ of a text that begins with a number and a sign of arithmetic, else the text.
+func computed(text string) string {
+	list := findNumbers(text)
+	equals := equalsMark.FindAllStringIndex(text, -1)
+	if len(list) == 0 || len(equals) == 0 || list[0].ranged {
+		return text
+	}
+	rest := strings.TrimLeft(text[list[0].end:], " ")
+	if first, _ := utf8.DecodeRuneInString(rest); !strings.ContainsRune("+-*/×÷−", first) {
+		return text
+	}
+	return strings.TrimSpace(text[equals[len(equals)-1][1]:])
 }
 
 // contextOnly says whether a text is made of words that say more of a number after it.

@@ -44,7 +44,7 @@ func Rules() []Rule {
 		{SortNumber, "json", `the member "answer" (or 答案, 结果, result, value) of a JSON object`, func(t answerText, q sought) []string { return q.numbers(t.member()...) }},
 		{SortNumber, "whole", "the first line is a number", func(t answerText, q sought) []string { return q.wholeNumber(t) }},
 		{SortNumber, "final", "the number after the last 最终答案, 因此答案 or \"final answer\"", func(t answerText, q sought) []string { return q.announced(t.after(finalMark, true)) }},
-		{SortNumber, "mark", "the number after 答案是, 答案：, 结果为 or \"answer is\"; all must agree", func(t answerText, q sought) []string { return q.announced(t.after(numberMark, false)) }},
+		{SortNumber, "mark", "the number after 答案是, 答案：, 结果为 or \"answer is\", of a computation its result; all must agree", func(t answerText, q sought) []string { return q.announced(t.after(numberMark, false)) }},
 		{SortNumber, "equals", "the number after the last =, ≈ or 等于", func(t answerText, q sought) []string { return q.announced(t.after(equalsMark, true)) }},
 		{SortNumber, "last line", "the only number of the last line", func(t answerText, q sought) []string { return q.numbers(t.lastLine()) }},
 		{SortNumber, "only", "the only number", func(t answerText, q sought) []string { return q.numbers(t.plain) }},

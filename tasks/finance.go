@@ -120,13 +120,17 @@ var financeQuestion = question{
 
 var financeTermQuestion = question{
 	system:       "请回答金融术语问题。",
-	query:        func(r datasets.Record) string { return r.Fields["question"] + "\n答案：" },
+	query:        func(r datasets.Record) string { return financeTermText(r) + "\n答案：" },
 	letterSystem: "请回答金融术语问题，从选项中选出正确答案，只回答选项前的字母。",
-	letterQuery:  func(r datasets.Record) string { return r.Fields["question"] },
+	letterQuery:  financeTermText,
+}
+
+func financeTermText(r datasets.Record) string {
+	return "提问人：" + r.Fields["from"] + "\n问题：" + r.Fields["question"]
 }
 
 func financeExplainPrompt(r datasets.Record, shots []datasets.Record) Request {
-	query := func(r datasets.Record) string { return r.Fields["question"] + "\n解释：" }
+	query := func(r datasets.Record) string { return financeTermText(r) + "\n解释：" }
 	p := Prompt{System: "请用一两句话准确解释金融术语，不要举例。", Query: query(r)}
 	for _, s := range shots {
 		p.Shots = append(p.Shots, Shot{query(s), s.Golds[0]})

@@ -77,12 +77,9 @@ func groupedDecimal(s string) string {
 	return sign + whole
 }
 
-// Sentences around a term, so that items of two seeds differ.
+// Who asks about a term, so that items of two seeds differ, and how.
 var (
-	termLeads = []string{
-		"{firm}公司的{person}在{city}的培训课上提问：", "{city}{firm}公司的客户{person}来信询问：", "{firm}公司{city}分部的{person}在备考时遇到一题：",
-		"在{city}的一次座谈会上，{firm}公司的{person}问道：", "{person}刚入职{city}的{firm}公司，向同事请教：",
-	}
+	termLeads      = []string{"{person}（{city}，{firm}公司）", "{city}{firm}公司的客户{person}", "{firm}公司{city}分部的学员{person}", "{city}的投资者{person}（{firm}公司职员）", "{firm}公司新员工{person}，{city}"}
 	termAsks       = []string{"“{t}”是指什么？", "金融术语“{t}”的含义是什么？", "下列哪一项是对“{t}”的正确说明？"}
 	definitionAsks = []string{"“{t}”说的是哪个术语？", "哪个金融术语的含义是“{t}”？", "“{t}”应当叫做什么？"}
 	explainAsks    = []string{"请解释一下“{t}”。", "“{t}”到底是什么意思？", "怎样理解“{t}”这个概念？"}
@@ -118,7 +115,7 @@ func makeFinanceTerm(seed uint64, n int) datasets.Set {
 		}
 		rec := datasets.Record{
 			Answer: places[i] % 4,
-			Fields: map[string]string{"question": termLead(r) + strings.ReplaceAll(one(r, asks), "{t}", shown)},
+			Fields: map[string]string{"from": termLead(r), "question": strings.ReplaceAll(one(r, asks), "{t}", shown)},
 			Tags:   map[string]string{"direction": direction, "field": t.Field},
 		}
 		for _, other := range some(r, near, len(near)) {
@@ -145,7 +142,7 @@ func makeFinanceExplain(seed uint64, n int) datasets.Set {
 		t := terms[turns[i]]
 		return datasets.Record{
 			Answer: -1, Golds: append([]string{t.Definition}, t.Points...),
-			Fields: map[string]string{"question": termLead(r) + strings.ReplaceAll(one(r, explainAsks), "{t}", t.Name), "term": t.Name},
+			Fields: map[string]string{"from": termLead(r), "question": strings.ReplaceAll(one(r, explainAsks), "{t}", t.Name), "term": t.Name},
 			Tags:   map[string]string{"field": t.Field},
 		}
 	})

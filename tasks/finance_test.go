@@ -47,6 +47,9 @@ func TestJudgeFinance(t *testing.T) {
 		{"percentage points", "答案：2.3个百分点", points, Correct, "acc"},
 		{"percent for points", "答案：2.3%", points, Wrong, "unit_error"},
 		{"a loss that shrank", "答案：收窄33.15%", loss, Correct, "acc"},
+		{"a computation that is announced", "答案：4.30 - 2.65 = 1.65", pure, Correct, "acc"},
+		{"a computation behind its result", "答案：1.65（4.30-2.65=1.65）", pure, Correct, "acc"},
+		{"a computation in percent", "答案：5.00% - 8.77% ≈ -3.77%", percent, Correct, "acc"},
 		{"nothing", "无法计算。", pure, Unparsed, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

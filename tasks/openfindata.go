@@ -62,7 +62,7 @@ var OpenFinDataTerm = Task{
 var OpenFinDataIntent = Task{
 	Name: "openfindata_intent", Version: 1, Kind: Choice, Family: "finance", Size: 75,
 	Title: "OpenFinData: what an investor's question is about", Source: "TongjiFinLab/CFBenchmark", License: openFinDataLicense,
-	Files: places(datasets.SplitDev, openFinDataFolders, "金融判别/金融意图理解.json"), Read: openFinDataExam.json,
+	Files: sorted(places(datasets.SplitDev, openFinDataFolders, "金融判别/金融意图理解.json")), Read: openFinDataExam.json,
 	Prompt: financeExam.request, Judge: judgeChoice, Metrics: choiceMetrics, Breakdowns: []string{"position"},
 }
 
