@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -27,11 +28,12 @@ type Gate struct {
 	Seed   uint64    // of those
 }
 
-// Pairs are the scores of a task, of the same items in the same order. Clusters are as in [Bootstrap.Mean].
+// Pairs are the scores of a task, of the same items in the same order, higher ones better. Clusters are as in [Bootstrap.Mean].
 type Pairs struct {
 	Name          string
 	Baseline, Run []float64
 	Clusters      []string
+	Corpus        *CorpusPairs // a metric of the whole set instead of scores, which are nil then
 }
 
 // A Change is the comparison of one task, or of all tasks as one.
@@ -95,9 +97,9 @@ func (g Gate) validate() error {
 }
 
 // Compare tests every task and all of them together. Two things are tested. Is the run worse: under no difference either sign of what
-// changed is as likely, [SignFlip] for right and wrong answers and [Permutation] for other scores, Holm's correction over all tests, so
-// that alpha is the chance of any false alarm. Is any difference smaller than the margin: two one-sided tests, which need no correction
-// since all tasks have to pass. A drop that chance does not explain is worse also when it is shown to be smaller than the margin;
+// changed is as likely, [SignFlip] for right and wrong answers and [Permutation] for other scores and corpus metrics, Holm's correction
+// over all tests, so that alpha is the chance of any false alarm. Is any difference smaller than the margin: two one-sided tests, which
+// need no correction since all tasks have to pass. Among all items as one, those of a corpus metric count with scores of their own. A drop that chance does not explain is worse also when it is shown to be smaller than the margin;
 // PEquivalent tells.
 //
 // The power of a drop assumes that items are won as often as was seen, and lost as often and the drop more; clusters count as
@@ -108,8 +110,10 @@ func (g Gate) Compare(tasks []Pairs) (c Changes, err error) {
 		return c, err
 	}
 	all := Pairs{Name: "all tasks"}
-	for i, t := range tasks {
-		if err := t.validate(); err != nil {
+	tasks = slices.Clone(tasks)
+	for i := range tasks {
+		t := &tasks[i]
+		if err := t.prepare(); err != nil {
 			return Changes{}, err
 		}
 		all.Baseline = append(all.Baseline, t.Baseline...)
@@ -149,7 +153,24 @@ func (g Gate) Compare(tasks []Pairs) (c Changes, err error) {
 	return c, nil
 }
 
-func (t Pairs) validate() error {
+// prepare gives the items of a corpus metric scores of their own and checks everything.
+func (t *Pairs) prepare() error {
+	if c := t.Corpus; c != nil {
+		if !c.valid(len(c.Run)) || t.Run != nil || t.Baseline != nil {
+			return fmt.Errorf("metrics: gate: task %q: a corpus metric needs statistics of one width in both runs, and no scores", t.Name)
+		}
+		if len(c.Run) > 0 {
+			baseline, run := c.values()
+			if math.IsNaN(baseline+run) || math.IsInf(baseline+run, 0) {
+				return fmt.Errorf("metrics: gate: task %q has the values %v in the baseline and %v in the run", t.Name, baseline, run)
+			}
+			t.Baseline, t.Run = c.scores()
+		}
+	}
+	return t.validate()
+}
+
+func (t *Pairs) validate() error {
 	switch {
 	case len(t.Run) == 0 && len(t.Baseline) == 0:
 		return fmt.Errorf("metrics: gate: task %q has no items", t.Name)
@@ -206,8 +227,11 @@ func (g Gate) compare(t Pairs, level float64) Change {
 	c := Change{Name: t.Name, N: len(t.Run), Inflation: 1, Level: level, PEquivalent: 1}
 	c.Baseline, _ = Mean(t.Baseline)
 	c.Run, _ = Mean(t.Run)
+	if t.Corpus != nil {
+		c.Baseline, c.Run = t.Corpus.values()
+	}
 	drops := make([]float64, c.N)
-	binary := true
+	binary := t.Corpus == nil
 	for i := range drops {
 		before, after := t.Baseline[i], t.Run[i]
 		drops[i] = before - after
@@ -220,6 +244,9 @@ func (g Gate) compare(t Pairs, level float64) Change {
 		}
 	}
 	c.Drop, _ = Mean(drops)
+	if t.Corpus != nil {
+		c.Drop = c.Baseline - c.Run
+	}
 	groups := group(t.Clusters, c.N)
 	c.Clusters = len(groups)
 	clustered, ok := ClusterMean(drops, t.Clusters)
@@ -282,22 +309,31 @@ func scoreBound(lost, won, n, critical float64) float64 {
 	return low
 }
 
-// means tests scores of any kind.
+// means tests scores of any kind, and corpus metrics, which every exchange computes again. The standard error of those is that of their
+// items' scores.
 func (g Gate) means(c *Change, t Pairs, drop Estimate, ok bool) {
 	test := Permutation{Draws: g.Draws, Seed: g.Seed, Less: true}
-	_, c.PWorse, _ = test.Means(t.Baseline, t.Run, t.Clusters)
-	_, c.PBetter, _ = test.Means(t.Run, t.Baseline, t.Clusters)
+	if s := t.Corpus; s != nil {
+		_, c.PWorse, _ = test.Sums(s.Baseline, s.Run, t.Clusters, s.Metric)
+		_, c.PBetter, _ = test.Sums(s.Run, s.Baseline, t.Clusters, s.Metric)
+		drop.Value = c.Drop
+	} else {
+		_, c.PWorse, _ = test.Means(t.Baseline, t.Run, t.Clusters)
+		_, c.PBetter, _ = test.Means(t.Run, t.Baseline, t.Clusters)
+	}
 	if !ok {
 		c.CI = Interval{math.Inf(-1), math.Inf(1)}
 		return
 	}
 	c.CI = drop.Interval(1 - g.Alpha)
-	if drop.StdErr > 0 {
-		c.PEquivalent, _ = drop.Equivalent(g.Margin)
-	}
 	if !(drop.StdErr > 0) {
+		// A score of 0 to 1 that drops by the margin on the average differs in at least that share of items.
+		if c.Lost+c.Won == 0 && t.Corpus == nil && slices.Min(t.Run) >= 0 && slices.Max(t.Run) <= 1 {
+			c.PEquivalent = math.Pow(1-g.Margin, float64(c.Clusters))
+		}
 		return
 	}
+	c.PEquivalent, _ = drop.Equivalent(g.Margin)
 	critical := -studentQuantile(c.Level, drop.Freedom)
 	for _, d := range g.Drops {
 		c.Power = append(c.Power, PowerAt{d, studentCDF(d/drop.StdErr-critical, drop.Freedom)})

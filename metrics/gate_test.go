@@ -202,3 +202,18 @@ func TestEquivalentPaired(t *testing.T) {
 		t.Errorf("a certain difference: %v %v", p, ok)
 	}
 }
+
+// Scores that are all the same show that nothing dropped by the margin once there are enough of them.
+func TestGateSameScores(t *testing.T) {
+	for n, want := range map[int]Verdict{100: Inconclusive, 400: Equivalent} {
+		var p Pairs
+		for i := range n {
+			p.Run = append(p.Run, float64(i%4)/3)
+		}
+		p.Baseline = p.Run
+		c, err := Gate{}.Compare([]Pairs{p})
+		if err != nil || c.Verdict != want || c.Tasks[0].PEquivalent != math.Pow(0.99, float64(n)) {
+			t.Errorf("%d equal scores: %+v, %v, want %s", n, c.Tasks, err, want)
+		}
+	}
+}
