@@ -70,6 +70,10 @@ func (e *Engine) Template() (*chat.Template, bool) { return e.template, e.templa
 // Stats is a snapshot of the counters.
 func (e *Engine) Stats() Stats { return e.stats.snapshot() }
 
+// Idle calls f while no batch runs; requests in flight wait meanwhile. It is for measuring what else the machine does. After Close it
+// returns [ErrClosed] and does not call f.
+func (e *Engine) Idle(f func()) error { return e.sched.idle(f) }
+
 // Memory is the ledger: what was expected, and what is taken now.
 func (e *Engine) Memory() MemoryReport {
 	r := MemoryReport{Predicted: e.predicted}

@@ -63,6 +63,7 @@ func (e *Engine) Generate(ctx context.Context, r GenerateRequest) (GenerateResul
 	}
 	res := GenerateResult{Text: work.text.text(), Tokens: work.tokens, Finish: work.finish}
 	res.Usage = Usage{PromptTokens: len(prompt), OutputTokens: len(work.tokens), TruncatedTokens: cut, ReusedTokens: len(prompt) - j.prefill}
+	res.Usage.TokenHash = hashTokens(prompt)
 	e.account(&res.Usage, j)
 	return res, nil
 }

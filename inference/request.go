@@ -87,6 +87,7 @@ type Usage struct {
 	OutputTokens    int           // tokens generated, or scored
 	ReusedTokens    int           // tokens not run because another part of the request, or another request, has the same beginning
 	TruncatedTokens int           // tokens cut out of an overlong context
+	TokenHash       uint64        // of the ids of the prompt and of all continuations: another tokenization gives another one
 	TTFT            time.Duration // admission to first token or score
 	Total           time.Duration // admission to end
 }

@@ -94,6 +94,7 @@ type scheduler struct {
 
 	mu     sync.Mutex
 	queue  []*job
+	pauses []pause // asked for
 	closed bool
 	broken error // set by a panic: the model's state is unknown
 	wake   chan struct{}
@@ -173,6 +174,38 @@ func (s *scheduler) poke() {
 	}
 }
 
+// A pause is a stretch of time in which no batch runs: it begins when begun is closed and ends when over is.
+type pause struct{ begun, over chan struct{} }
+
+// idle calls f between two batches. The requests in flight wait.
+func (s *scheduler) idle(f func()) error {
+	p := pause{make(chan struct{}), make(chan struct{})}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	s.pauses = append(s.pauses, p)
+	s.mu.Unlock()
+	s.poke()
+	<-p.begun
+	defer close(p.over)
+	f()
+	return nil
+}
+
+// rest waits while callers of idle want it to.
+func (s *scheduler) rest() {
+	s.mu.Lock()
+	pauses := s.pauses
+	s.pauses = nil
+	s.mu.Unlock()
+	for _, p := range pauses {
+		close(p.begun)
+		<-p.over
+	}
+}
+
 // close refuses new jobs, lets those that were submitted finish, and returns when the goroutine has ended.
 func (s *scheduler) close() {
 	s.mu.Lock()
@@ -185,6 +218,7 @@ func (s *scheduler) close() {
 func (s *scheduler) loop() {
 	defer close(s.ended)
 	for {
+		s.rest()
 		s.dropAbandoned()
 		closed := s.admit()
 		if len(s.active) == 0 {
@@ -206,7 +240,7 @@ func (s *scheduler) admit() (drained bool) {
 	for {
 		s.mu.Lock()
 		if len(s.queue) == 0 || len(s.active) >= s.maxJobs || s.promised()+s.queue[0].reserve > s.cache.Available() {
-			drained = s.closed && len(s.queue) == 0
+			drained = s.closed && len(s.queue) == 0 && len(s.pauses) == 0
 			s.mu.Unlock()
 			return drained
 		}

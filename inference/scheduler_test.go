@@ -462,3 +462,63 @@ func TestCloseWaits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// While Idle's function runs no batch does, and the requests in flight go on after it.
+func TestIdle(t *testing.T) {
+	e, m := newFakeEngine(t, fakeOptions{})
+	var paused atomic.Bool
+	var batches atomic.Int64
+	first := make(chan struct{})
+	m.before = func(models.Batch) error {
+		if batches.Add(1) == 1 {
+			close(first)
+		}
+		if paused.Load() {
+			t.Error("a batch runs while the engine is idle")
+		}
+		time.Sleep(time.Millisecond)
+		return nil
+	}
+	var g errgroup.Group
+	for range 4 {
+		g.Go(func() error {
+			_, err := e.Generate(t.Context(), GenerateRequest{Prompt: tokenizer.Text("x"), MaxTokens: 30, IgnoreEOS: true})
+			return err
+		})
+	}
+	<-first
+	calls := 0
+	for range 5 {
+		if err := e.Idle(func() {
+			calls++
+			paused.Store(true)
+			time.Sleep(3 * time.Millisecond)
+			paused.Store(false)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.Wait(); err != nil || calls != 5 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	if err := e.Idle(func() { calls++ }); err != nil || calls != 6 { // nothing is in flight
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Idle(func() { t.Error("called after Close") }); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close: %v, want ErrClosed", err)
+	}
+}
+
+func TestHashTokens(t *testing.T) {
+	seen := map[uint64][][]int32{}
+	for _, seqs := range [][][]int32{nil, {{}}, {{1}}, {{1, 2}}, {{2, 1}}, {{1}, {2}}, {{1, 2}, {}}, {{0, 1, 2}}, {{1, 1, 2}}} {
+		h := hashTokens(seqs...)
+		if other, ok := seen[h]; ok {
+			t.Errorf("%v and %v hash the same", seqs, other)
+		}
+		seen[h] = seqs
+	}
+}

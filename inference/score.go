@@ -45,8 +45,22 @@ func (e *Engine) Score(ctx context.Context, r ScoreRequest) (ScoreResult, error)
 		res.Usage.OutputTokens += len(seqs[i]) - from
 	}
 	res.Usage.PromptTokens, res.Usage.TruncatedTokens, res.Usage.ReusedTokens = from, cut, work.positions()-j.prefill
+	res.Usage.TokenHash = hashTokens(seqs...)
 	e.account(&res.Usage, j)
 	return res, nil
+}
+
+// hashTokens is FNV-1a over the lengths and ids of sequences, in words of 32 bits.
+func hashTokens(seqs ...[]int32) uint64 {
+	h := uint64(14695981039346656037)
+	word := func(v uint32) { h = (h ^ uint64(v)) * 1099511628211 }
+	for _, s := range seqs {
+		word(uint32(len(s)))
+		for _, id := range s {
+			word(uint32(id))
+		}
+	}
+	return h
 }
 
 // fit truncates the contexts of a score request, the first from tokens of seqs, so that the longest sequence fits.

@@ -20,8 +20,10 @@
 //     recomputes corpus metrics from sums ([Percentile], [Expanded], [BCa]).
 //   - [ClusterMean], [Ratio], [Estimate]: means and ratios with standard errors that are right for clusters, few ones too.
 //   - [McNemarExact], [McNemarMidP], [SignFlip], [Permutation], [PairedT], [SignedRank]: do two runs on the same items differ?
+//   - [HodgesLehmann]: the middle of paired differences of any symmetric distribution, with its exact interval.
 //   - [McNemarDesign]: which drop a test would have seen, and how often.
-//   - [Gate], [Change]: is a run worse than its baseline, equivalent to it, or is it too little to tell; over one task or many.
+//   - [Gate], [Change]: is a run worse than its baseline, equivalent to it, or is it too little to tell; over one task or many, corpus metrics
+//     ([CorpusPairs]) among them.
 //   - [EquivalentPaired], [Estimate.Equivalent]: is a difference smaller than a margin?
 //   - [Holm], [BenjaminiHochberg]: p values of several tests.
 //   - [Pearson], [Spearman], [KendallTauB]: correlations.

@@ -132,3 +132,32 @@ func TestGateCorpusRefuses(t *testing.T) {
 		}
 	}
 }
+
+// When nothing changed, a corpus metric sets off the gate no more often than alpha says, alone or beside another task.
+func TestGateCorpusAlarms(t *testing.T) {
+	runs := 2000
+	if testing.Short() {
+		runs = 200
+	}
+	rng := &splitMix{state: 11}
+	alarms := 0
+	for range runs {
+		acc := outcomes("acc", 0, 0, 30, 0)
+		for range 20 { // items that either run may have right
+			before, after := float64(rng.next()&1), float64(rng.next()&1)
+			acc.Baseline, acc.Run = append(acc.Baseline, before), append(acc.Run, after)
+		}
+		c, err := Gate{Draws: 199}.Compare([]Pairs{{Name: "ner", Corpus: entities(rng, 60, 0)}, acc})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Verdict == Worse {
+			alarms++
+		}
+	}
+	share := float64(alarms) / float64(runs)
+	t.Logf("alarms %.1f %%", 100*share)
+	if share > 0.05+3*math.Sqrt(0.05*0.95/float64(runs)) {
+		t.Errorf("alarms in %.1f %% of runs in which nothing changed", 100*share)
+	}
+}

@@ -7,6 +7,8 @@
 //   - [Scores] is what the score command computed, with the same formats; its schemas are in scores.schema.json and item_scores.schema.json.
 //   - [LMEval] lays a record and its samples out as lm-evaluation-harness does.
 //   - [Breakdowns] is a table for each facet of items that results are broken down by; [Markdown] has them too.
+//   - [Comparison] is comparison.json, what runs differ in from a reference, and [GateResult] the decision of a gate, which [GateJUnit] writes for
+//     CI as well; their schemas are in comparison.schema.json and gate.schema.json.
 //   - [Bench] is what the bench command measured, with the same formats; its schema is in bench.schema.json.
 //
 // The same record gives the same bytes in every format. Warnings are part of the record and become footnotes. The package

@@ -13,17 +13,7 @@ const maxRecord = 256 << 20
 
 // JSON writes the record as results.json: indented, keys in a fixed order, ending in a newline. A number that JSON
 // cannot hold (NaN, infinity) is an error and nothing is written.
-func JSON(w io.Writer, r *Record) error {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return fmt.Errorf("reports: results as JSON: %w", err)
-	}
-	_, err := w.Write(buf.Bytes())
-	return err
-}
+func JSON(w io.Writer, r *Record) error { return writeJSON(w, "results", r) }
 
 // Read reads a results.json. Keys that it does not know are an error: the file is damaged, foreign, or of a newer version that has more
 // to say than this one can judge.

@@ -48,10 +48,13 @@ func mdFacts(buf *bytes.Buffer, facts []fact) {
 	if len(facts) == 0 {
 		return
 	}
-	for _, f := range facts {
+	for i, f := range facts {
 		item := "  - "
-		if f.name != "" {
+		switch {
+		case f.name != "":
 			item = "- **" + mdText(f.name) + "** "
+		case i == 0 || facts[0].name == "": // nothing that it could stand under
+			item = "- "
 		}
 		buf.WriteString(item + mdText(f.text) + "\n")
 	}

@@ -207,6 +207,27 @@ type Perf struct {
 	TTFT               Percentiles `json:"ttft_ms"`              // over all samples: admission to first token or score
 	ITL                Percentiles `json:"itl_ms"`               // from one generated token to the next
 	Cost               *Cost       `json:"cost,omitempty"`
+	// Calibration tells a slow program from a slow machine; nil = the run was not calibrated.
+	Calibration *Calibration `json:"calibration,omitempty"`
+}
+
+// Calibration is how long a fixed loop took while the run went on: whole-number and floating-point arithmetic and a sweep through memory
+// on as many threads as the engine has, at moments when the engine rested.
+type Calibration struct {
+	Rounds []CalibrationRound `json:"rounds"` // from before the first sample to after the last
+}
+
+// CalibrationMarks is into how many parts of about the same work a run is divided for its calibration.
+const CalibrationMarks = 32
+
+// A CalibrationRound is several repetitions of the loop, and the work of the engine since the round before.
+type CalibrationRound struct {
+	Mark           int       `json:"mark"`          // parts of the work done by then, 0 to CalibrationMarks
+	Loop           []float64 `json:"loop_ms"`       // each repetition
+	PromptTokens   int64     `json:"prompt_tokens"` // of prompts and choices, those that did not have to be run included
+	DecodeTokens   int64     `json:"decode_tokens"`
+	PrefillSeconds float64   `json:"prefill_seconds"`
+	DecodeSeconds  float64   `json:"decode_seconds"`
 }
 
 // Cost is what the run costs at a price per hour, in the currency of the price.

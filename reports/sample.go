@@ -33,6 +33,7 @@ type Sample struct {
 
 	PromptTokens int        `json:"prompt_tokens"`
 	OutputTokens int        `json:"output_tokens"`
+	TokenHash    string     `json:"token_hash,omitempty"` // of the ids of prompts and choices: another tokenizer, or a BOS more, changes it
 	Perf         SamplePerf `json:"perf"`
 }
 

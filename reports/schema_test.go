@@ -101,6 +101,8 @@ func TestSchemaFiles(t *testing.T) {
 		{"bench.schema.json", benchSchema(t)},
 		{"scores.schema.json", schemaFor[Scores](t, "llama4-eval score --format json, schema_version 1")},
 		{"item_scores.schema.json", schemaFor[ItemScores](t, "llama4-eval score --per-item, one line")},
+		{"comparison.schema.json", comparisonSchema(t)},
+		{"gate.schema.json", gateSchema(t)},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			var buf bytes.Buffer

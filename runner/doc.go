@@ -8,10 +8,11 @@
 //   - [Options] is what is asked; its zero value works once a task is named.
 //   - [Model] is what the runner needs of a model; [Open] loads one with our own engine.
 //   - [Run] does it and returns a [reports.Record].
-//   - [OpenRun] reads what a finished run has left: a [FinishedRun] with its record and samples, checked.
 //   - [Rescore] judges the answers of a finished run again, without the model; [Score] scores predictions of other programs.
 //   - [Words] cut Chinese text for the metrics that compare words, without and with a lexicon of a domain.
 //   - [ExportLMEval] writes a finished run in the layout of lm-evaluation-harness.
+//   - [OpenRun] reads what a finished run has left: a [FinishedRun] with its record and samples, checked, and what package compare
+//     makes of it.
 //   - [Observer] hears of progress: [NewBar], [NewPlain], [NewJSONLines].
 //   - [TooManyErrors], [Missed], [Interrupted], [ModelLost], [Unfinished], [SamplesMissing], [DataChanged], [NoDictionary] are the errors that callers tell apart.
 //

@@ -241,11 +241,7 @@ func (r *FinishedRun) CheckDigest(samples map[string][]reports.Sample) error {
 				return err
 			}
 		}
-		slot := make([]*reports.Sample, len(list))
-		for i := range list {
-			slot[i] = &list[i]
-		}
-		slots = append(slots, slot)
+		slots = append(slots, pointers(list))
 	}
 	if got := digest(slots); got != r.Record.Digest {
 		return fmt.Errorf("runner: run %s: its samples do not hash to the digest in %s: one of them was changed", r.Dir, resultsName)

@@ -1,12 +1,14 @@
 package runner
 
 import (
+	"github.com/llama4-eval/llama4-eval/compare"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
 )
 
 // A group is the samples that share a value of a tag.
 type group struct {
+	name    string
 	values  []float64
 	cluster string // that all members share; "" = they have none in common
 	partial bool   // a member has no value
@@ -14,7 +16,7 @@ type group struct {
 
 // foldGroups makes one value of each group of samples, in the order of their first members. The cluster of a group is that of its
 // members, if they all have the same: groups on one text are not independent either.
-func foldGroups(m tasks.Metric, samples []*reports.Sample) (values []float64, clusters []string) {
+func foldGroups(m tasks.Metric, samples []*reports.Sample) (out []compare.Item) {
 	byValue := map[string]*group{}
 	var order []*group
 	for _, s := range samples {
@@ -24,7 +26,7 @@ func foldGroups(m tasks.Metric, samples []*reports.Sample) (values []float64, cl
 		}
 		g := byValue[name]
 		if g == nil {
-			g = &group{cluster: s.Cluster}
+			g = &group{name: name, cluster: s.Cluster}
 			byValue[name] = g
 			order = append(order, g)
 		}
@@ -43,9 +45,8 @@ func foldGroups(m tasks.Metric, samples []*reports.Sample) (values []float64, cl
 			continue
 		}
 		if x, ok := m.Fold.Of(g.values); ok {
-			values = append(values, x)
-			clusters = append(clusters, g.cluster)
+			out = append(out, compare.Item{ID: g.name, Cluster: g.cluster, Value: x})
 		}
 	}
-	return values, clusters
+	return out
 }

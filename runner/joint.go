@@ -3,13 +3,14 @@ package runner
 import (
 	"math"
 
+	"github.com/llama4-eval/llama4-eval/compare"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
 )
 
 // jointValues are the values of a metric that the samples of a cluster get together, in the order of clusters. A sample that failed is
 // not there for the others; one that has no value is left out.
-func jointValues(m tasks.Metric, samples []*reports.Sample) (values []float64, clusters []string) {
+func jointValues(m tasks.Metric, samples []*reports.Sample) (out []compare.Item) {
 	var order [][]*reports.Sample
 	place := map[string]int{}
 	for _, s := range samples {
@@ -31,10 +32,9 @@ func jointValues(m tasks.Metric, samples []*reports.Sample) (values []float64, c
 		}
 		for i, x := range m.Joint(stats) {
 			if !math.IsNaN(x) {
-				values = append(values, x)
-				clusters = append(clusters, members[i].Cluster)
+				out = append(out, compare.Item{ID: members[i].DocID, Cluster: members[i].Cluster, Value: x})
 			}
 		}
 	}
-	return values, clusters
+	return out
 }

@@ -32,7 +32,11 @@ func TestJointValues(t *testing.T) {
 		sample("a", "correct", true), sample("", "wrong", true), sample("b", "wrong", true), sample("a", "correct", true),
 		sample("", "wrong", true), sample("a", reports.VerdictError, true), sample("b", "wrong", false),
 	}
-	values, clusters := jointValues(m, samples)
+	var values []float64
+	var clusters []string
+	for _, item := range jointValues(m, samples) {
+		values, clusters = append(values, item.Value), append(clusters, item.Cluster)
+	}
 	if !slices.Equal(values, []float64{2, 2, 1, 2, 1}) || !slices.Equal(clusters, []string{"a", "a", "", "b", ""}) {
 		t.Errorf("values %v of clusters %q", values, clusters)
 	}

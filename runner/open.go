@@ -150,6 +150,9 @@ func (m *EngineModel) Generate(ctx context.Context, r inference.GenerateRequest)
 	return m.engine.Generate(ctx, r)
 }
 
+// Idle calls f while the engine computes nothing.
+func (m *EngineModel) Idle(f func()) error { return m.engine.Idle(f) }
+
 // Stats counts the work done since the model was opened.
 func (m *EngineModel) Stats() inference.Stats { return m.engine.Stats() }
 

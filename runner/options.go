@@ -47,7 +47,9 @@ type Options struct {
 	Observer Observer         // progress; nil = silent
 	Log      *slog.Logger     // nil = silent
 	Now      func() time.Time // clock for run ids and times; nil = time.Now
-	Version  string           // of this program, as it goes into results and identity; "" = from the build information
+	// Calibrate runs a fixed loop of some milliseconds and returns how long it took, see [hardware.Loop]; nil = times are not calibrated.
+	Calibrate func() time.Duration
+	Version   string // of this program, as it goes into results and identity; "" = from the build information
 
 	Catalog []tasks.Task  // tasks that names are looked up in; nil = tasks.All()
 	Suites  []tasks.Suite // likewise; nil = tasks.Suites()

@@ -75,6 +75,7 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 	}
 	prog := newProgress(r.o.Observer, r.o.Now, r.folder.dir)
 	total := 0
+	var left int64 // work of the samples that are not done
 	for i, t := range r.plan.tasks {
 		done, work := 0, int64(0)
 		for j, s := range slots[i] {
@@ -86,14 +87,17 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 		}
 		prog.plan(t.task.Name, len(slots[i]), done, work)
 		total += len(slots[i])
+		left += work
 	}
 	before := r.model.Stats()
 	prog.start()
 	started := r.o.Now()
+	cal := newCalibrator(r.o, r.model, left)
+	cal.start()
 	j := newJournal(r.folder.samplesPath)
 	po := &pool{
 		plan: r.plan, model: r.model, batch: r.batch, maxErrors: r.o.MaxErrors, dir: r.folder.dir,
-		journal: j, progress: prog, log: r.o.Log, slots: slots,
+		journal: j, progress: prog, calibrator: cal, log: r.o.Log, slots: slots,
 	}
 	ran, err := po.run(ctx)
 	if cerr := j.close(); err == nil {
@@ -112,6 +116,7 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	cal.finish()
 	for i, t := range r.plan.tasks {
 		if err := writeSamples(r.folder.samplesPath(t.task.Name), slots[i]); err != nil {
 			return nil, err
@@ -122,6 +127,7 @@ func (r *run) do(ctx context.Context) (*reports.Record, error) {
 		return nil, err
 	}
 	rec.Perf = r.perf(slots, ran, resumed, wall, before)
+	rec.Perf.Calibration = cal.record()
 	rec.Memory = r.model.Memory()
 	rec.Memory.Devices = list(rec.Memory.Devices)
 	rec.Host = reports.Host{

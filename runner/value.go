@@ -3,6 +3,7 @@ package runner
 import (
 	"math"
 
+	"github.com/llama4-eval/llama4-eval/compare"
 	"github.com/llama4-eval/llama4-eval/metrics"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
@@ -15,29 +16,47 @@ func value(m tasks.Metric, samples []*reports.Sample, seed uint64) (v reports.Va
 	if m.Corpus != nil {
 		return corpusValue(m, samples, seed)
 	}
-	if m.Joint != nil {
-		values, clusters := jointValues(m, samples)
-		return meanValue(m, values, clusters, seed)
+	var values []float64
+	var clusters []string
+	for _, item := range items(m, samples) {
+		values = append(values, item.Value)
+		clusters = append(clusters, item.Cluster)
 	}
 	if m.By != "" {
-		values, clusters := foldGroups(m, samples)
 		// A fold of zeros and ones may be one of them by its nature (all right, any flip) or by chance (a mean).
 		share := m.Proportion
 		m.Proportion = false
 		if share || m.Fold != tasks.FoldMean {
 			_, m.Proportion = proportionInterval(values)
 		}
-		return meanValue(m, values, clusters, seed)
-	}
-	var values []float64
-	var clusters []string
-	for _, s := range samples {
-		if x, has := s.Metrics[m.Value()]; has && s.Scored() {
-			values = append(values, x)
-			clusters = append(clusters, s.Cluster)
-		}
 	}
 	return meanValue(m, values, clusters, seed)
+}
+
+// items are what a metric is made of: samples, or what groups of them give together.
+func items(m tasks.Metric, samples []*reports.Sample) []compare.Item {
+	switch {
+	case m.Joint != nil:
+		return jointValues(m, samples)
+	case m.By != "":
+		return foldGroups(m, samples)
+	}
+	var out []compare.Item
+	for _, s := range samples {
+		if !s.Scored() {
+			continue
+		}
+		item := compare.Item{ID: s.DocID, Cluster: s.Cluster}
+		if m.Corpus != nil {
+			item.Stats = s.Stats
+		} else if x, has := s.Metrics[m.Value()]; has {
+			item.Value = x
+		} else {
+			continue
+		}
+		out = append(out, item)
+	}
+	return out
 }
 
 // meanValue is the mean of values with its intervals.

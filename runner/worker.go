@@ -19,15 +19,16 @@ import (
 // A pool runs the samples of a plan and collects them into slots by index, so that nothing depends on the order in which
 // they finish.
 type pool struct {
-	plan      *plan
-	model     Model
-	batch     int
-	maxErrors int
-	dir       string
-	journal   *journal
-	progress  *progress
-	log       logger
-	slots     [][]*reports.Sample // by task, then sample; filled ones are not run
+	plan       *plan
+	model      Model
+	batch      int
+	maxErrors  int
+	dir        string
+	journal    *journal
+	progress   *progress
+	calibrator *calibrator // nil = none
+	log        logger
+	slots      [][]*reports.Sample // by task, then sample; filled ones are not run
 
 	stop     context.CancelCauseFunc // ends run with this error
 	failures int
@@ -149,7 +150,9 @@ func (p *pool) collect(round []outcome) error {
 				p.first = f
 			}
 		}
-		p.progress.sample(o.sample, p.plan.tasks[o.task].samples[o.index].work)
+		work := p.plan.tasks[o.task].samples[o.index].work
+		p.progress.sample(o.sample, work)
+		p.calibrator.sample(work)
 	}
 	return nil
 }
@@ -265,6 +268,9 @@ func answerTo(ctx context.Context, m Model, q *question, s *reports.Sample) (tas
 func note(s *reports.Sample, u inference.Usage) {
 	s.PromptTokens += u.PromptTokens
 	s.OutputTokens += u.OutputTokens
+	if u.TokenHash != 0 { // of a question asked in two ways, both
+		s.TokenHash += fmt.Sprintf("%016x", u.TokenHash)
+	}
 	s.Perf.ReusedTokens += u.ReusedTokens
 	if s.Perf.TTFT == 0 {
 		s.Perf.TTFT = millis(u.TTFT)

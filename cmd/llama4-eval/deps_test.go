@@ -38,9 +38,10 @@ var layers = []layer{
 	{"tasks/finance", "a writer of texts knows nothing of prompts, models or scores", []string{"tasks/draw"}, nil},
 	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics", "tasks"}, []string{"github.com/goccy/go-yaml"}},
 	{"reports", "a report is made of the finished record alone", []string{"metrics", "hardware"}, []string{"github.com/olekukonko/tablewriter"}},
+	{"compare", "a comparison is made of finished records and samples alone", []string{"metrics", "reports"}, nil},
 	{
 		"runner", "the runner is the only place that knows tasks and engine both",
-		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports"},
+		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports", "compare"},
 		[]string{"golang.org/x/sync"},
 	},
 	{
@@ -51,7 +52,7 @@ var layers = []layer{
 	{"golden", "golden is imported by tests only and must not pull anything in", nil, nil},
 	{
 		"cmd", "commands only put the parts together",
-		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports", "runner", "parity"},
+		[]string{"metrics", "hardware", "datasets", "inference", "tasks", "reports", "compare", "runner", "parity"},
 		[]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/goccy/go-yaml", "golang.org/x/term"},
 	},
 }

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the archives of testdata/script. Beside the commands of testscript they have those of script_test.go.
-// Each starts in a folder of its own, where $LLAMA4_EVAL_MODELS holds tiny.gguf and tiny-chat.gguf.
+// Each starts in a folder of its own, where $LLAMA4_EVAL_MODELS holds tiny.gguf, tiny-chat.gguf and tiny-bos.gguf.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),

@@ -16,21 +16,30 @@ const chatMLTemplate = `{% for m in messages %}<|im_start|>{{ m.role }}
 `
 
 // writeModels writes the models that scripts run: tiny.gguf, a base model whose tokens are the 256 bytes and three special
-// tokens, and tiny-chat.gguf, the same with a chat template. Their weights are random, so their answers are arbitrary, and the
+// tokens, tiny-chat.gguf, the same with a chat template, and tiny-bos.gguf, the same as the first with a BOS in front of every prompt. Their weights are random, so their answers are arbitrary, and the
 // same on every machine only in shape.
 func writeModels(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for name, template := range map[string]string{"tiny.gguf": "", "tiny-chat.gguf": chatMLTemplate} {
-		if err := os.WriteFile(filepath.Join(dir, name), tinyModel(template), 0o644); err != nil {
+	for name, model := range map[string][]byte{"tiny.gguf": tinyModel(""), "tiny-chat.gguf": tinyModel(chatMLTemplate), "tiny-bos.gguf": tinyModelBOS()} {
+		if err := os.WriteFile(filepath.Join(dir, name), model, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func tinyModel(template string) []byte {
+func tinyModel(template string) []byte { return tinyBuilder(template).Bytes() }
+
+func tinyModelBOS() []byte {
+	b := tinyBuilder("")
+	b.Set("tokenizer.ggml.bos_token_id", uint32(256))
+	b.Set("tokenizer.ggml.add_bos_token", true)
+	return b.Bytes()
+}
+
+func tinyBuilder(template string) *gguftest.Builder {
 	const hidden, ffn, heads, kvHeads, layers, context = 32, 64, 2, 1, 2, 8192
 	tokens := make([]string, 0, 259)
 	types := make([]int32, 0, 259)
@@ -92,7 +101,7 @@ func tinyModel(template string) []byte {
 		weights(layer+"ffn_down.weight", hidden, ffn)
 	}
 	norm("output_norm.weight")
-	return b.Bytes()
+	return b
 }
 
 // byteCharacter is the character that a byte-level vocabulary writes for a byte: printable bytes stand for themselves, the

@@ -75,7 +75,7 @@ It reads GGUF files and Hugging Face folders with an engine of its own and needs
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRunCommand(), newBenchCommand(), newListCommand(), newDataCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newScoreCommand(), newDoctorCommand())
+	root.AddCommand(newRunCommand(), newBenchCommand(), newCompareCommand(), newGateCommand(), newListCommand(), newDataCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newScoreCommand(), newDoctorCommand())
 	return root
 }
 
@@ -84,11 +84,12 @@ func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var option *runner.OptionError
 	var missed *runner.Missed
+	var gate *gateMissed
 	var samples *runner.TooManyErrors
 	switch {
 	case errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage
-	case errors.As(err, &missed):
+	case errors.As(err, &missed), errors.As(err, &gate):
 		return exitGate
 	case errors.As(err, &samples):
 		return exitErrors

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/llama4-eval/llama4-eval/hardware"
 	"github.com/llama4-eval/llama4-eval/inference"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/runner"
@@ -218,6 +219,7 @@ func (f *runFlags) loadTasks() error {
 // does.
 func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
 	var missed []error
+	var dirs []string
 	for _, name := range f.models { // a wrong name is told before the first run
 		if _, err := inference.FindModel(name); err != nil {
 			return err
@@ -227,7 +229,8 @@ func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error
 		if i > 0 && f.format != "json" {
 			fmt.Fprintln(stdout)
 		}
-		err := f.evaluateModel(ctx, name, stdout, stderr)
+		dir, err := f.evaluateModel(ctx, name, stdout, stderr)
+		dirs = append(dirs, dir)
 		var miss *runner.Missed
 		if errors.As(err, &miss) {
 			missed = append(missed, err)
@@ -235,32 +238,37 @@ func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error
 			return errors.Join(append(missed, err)...)
 		}
 	}
+	if len(dirs) > 1 && !f.options.DryRun {
+		missed = append(missed, f.compareRuns(dirs, stdout, stderr))
+	}
 	return errors.Join(missed...)
 }
 
-func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stderr io.Writer) error {
+func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stderr io.Writer) (dir string, err error) {
 	model, err := runner.Open(ctx, name, f.engine)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer model.Close()
-	record, dir, err := runner.Run(ctx, f.options, model)
+	o := f.options
+	o.Calibrate = hardware.NewLoop(model.Info().Engine.Threads).Time
+	record, dir, err := runner.Run(ctx, o, model)
 	if record == nil {
-		return optionError(err)
+		return "", optionError(err)
 	}
 	if f.breakdowns && f.format == "table" && len(record.Breakdowns) > 0 {
 		if err := reports.Breakdowns(stdout, record); err != nil {
-			return err
+			return "", err
 		}
 		fmt.Fprintln(stdout)
 	}
 	if werr := writeRecord(stdout, f.format, record, dir); werr != nil {
-		return errors.Join(err, werr)
+		return "", errors.Join(err, werr)
 	}
 	if f.format != "table" { // the table says it itself
 		fmt.Fprintf(stderr, "written to %s\n", dir)
 	}
-	return err
+	return dir, err
 }
 
 // writeRecord puts a finished record on stdout and report.md into the run folder.

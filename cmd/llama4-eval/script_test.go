@@ -24,6 +24,8 @@ import (
 //	only-run NAME DIR       sets $NAME to the only run folder in DIR
 //	hostile KIND FILE       writes a damaged weight file
 //	zip ARCHIVE FILE...     packs files
+//	damage-run DIR NEW ...  copies a run folder and changes the copy: "results OLD NEW" replaces the first OLD in results.json, "samples" cuts
+//	                        the samples of tnews by half, "version OLD NEW" replaces the first OLD below "versions"
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 {
@@ -77,12 +79,41 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		ts.Check(w.Close())
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), buf.Bytes(), 0o644))
 	},
+	"damage-run": damageRun,
 	"hostile": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 2 || hostileFiles[args[0]] == nil {
 			ts.Fatalf("usage: hostile KIND FILE")
 		}
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), hostileFiles[args[0]](), 0o644))
 	},
+}
+
+func damageRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: damage-run DIR NEW results|version|samples ...")
+	}
+	from, to := ts.MkAbs(args[0]), filepath.Join(ts.MkAbs(args[1]), filepath.Base(args[0]))
+	ts.Check(os.CopyFS(to, os.DirFS(from)))
+	results, samples := filepath.Join(to, "results.json"), filepath.Join(to, "samples", "tnews.jsonl")
+	switch kind := args[2]; kind {
+	case "samples":
+		b, err := os.ReadFile(samples)
+		ts.Check(err)
+		lines := bytes.SplitAfter(b, []byte("\n"))
+		ts.Check(os.WriteFile(samples, bytes.Join(lines[:len(lines)/2], nil), 0o644))
+	case "results", "version":
+		b, err := os.ReadFile(results)
+		ts.Check(err)
+		at := 0
+		if kind == "version" {
+			at = bytes.Index(b, []byte(`"versions"`))
+		}
+		changed := append(b[:at:at], bytes.Replace(b[at:], []byte(args[3]), []byte(args[4]), 1)...)
+		if bytes.Equal(changed, b) {
+			ts.Fatalf("%s has no %q", results, args[3])
+		}
+		ts.Check(os.WriteFile(results, changed, 0o644))
+	}
 }
 
 // onlyRun is the run folder in a folder that has one.
