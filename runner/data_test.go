@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
@@ -96,6 +98,19 @@ func TestAbsentData(t *testing.T) {
 		}
 		if len(rec.Results) != 1 || len(rec.Groups) != 0 {
 			t.Errorf("%d results, %d groups", len(rec.Results), len(rec.Groups))
+		}
+	})
+	t.Run("a set that cannot be made is skipped with the files that it wants", func(t *testing.T) {
+		o := fakeOptions(t)
+		o.Catalog[0].Make, o.Data = nil, nil
+		rec, _ := mustRun(t, o, newFake())
+		want := []reports.Skipped{{Task: "choice", Reason: "no data", Hint: "it needs choice/dev.txt below a --data folder"}}
+		if diff := cmp.Diff(want, rec.Skipped); diff != "" || len(rec.Results) != 1 {
+			t.Errorf("%d results\n%s", len(rec.Results), diff)
+		}
+		o.Tasks = []string{"choice"}
+		if _, _, err := Run(t.Context(), o, newFake()); err == nil || !strings.Contains(err.Error(), "nothing to run") || !strings.Contains(err.Error(), "choice") {
+			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("nothing left to run", func(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/tasks"
 )
@@ -190,12 +189,12 @@ func (p *plan) task(o Options, picked pickedTask) (*plannedTask, error) {
 	if lim == (limit{}) && !some {
 		lim.n = picked.items
 	}
-	if t.Make == nil && t.Dir == "" { // a task without a generator needs its set
-		t.Make = func(uint64, int) datasets.Set { return datasets.Set{} }
-	}
 	data, err := t.Load(tasks.LoadOptions{Dirs: o.Data, Seed: o.Seed, Shots: shots, Make: min(max(lim.last(), generatedItems), maxGenerated)})
 	// Folders were given for real numbers: a set that they lack must not turn into a made one.
-	if made := err == nil && data.Source.Split == tasks.SplitGenerated; made && (picked.Make == nil || len(o.Data) > 0 && len(t.Files) > 0) {
+	if made := err == nil && data.Source.Split == tasks.SplitGenerated; made && len(o.Data) > 0 && len(t.Files) > 0 {
+		return nil, errAbsent
+	}
+	if errors.Is(err, tasks.ErrNoData) && t.Dir == "" {
 		return nil, errAbsent
 	}
 	if err != nil {

@@ -8,11 +8,14 @@ func All() []Task {
 		AFQMC, TNEWS, IFLYTEK, CMNLI, OCNLI, CLUEWSC, CSL, EPRSTMT, BUSTM, CSLDCP, ChID, C3, CMRC2018, DRCD, CLUENER,
 		Segmentation, SegmentationControl, Idiom,
 		ChIDText, CSLText,
+		PolysemySense, PolysemyPair, PolysemyNoContext, MCLWiC, SUDA, MorDis,
 		Novel1K, Novel4K, Novel16K, Novel32K, Novel64K, Novel100K, NovelForgetShort, NovelForget, NovelClosed, NovelReal, NovelMemory,
 		ContractExtract, ContractChoice, LawBench12, LawBench26, FinEvaClause, FinEvaAttribute,
 		FinanceNumber, FinanceChoice, FinanceTerm, FinanceExplain,
 		OpenFinDataCompute, OpenFinDataExtract, OpenFinDataTerm, OpenFinDataIntent, OpenFinDataEntity, OpenFinDataNotice,
 		FinEvaCompute, FinEvaTerm, FinEvaAccounting, FinanceIQ, DISC,
+		TranslateEnZh, TranslateZhEn, LexEvalEnZh, LexEvalZhEn,
+		SummaryNews, LawBench27,
 	}
 }
 
@@ -56,10 +59,16 @@ func Suites() []Suite {
 	return []Suite{
 		{Name: "clue", Title: "CLUE and FewCLUE: classification, inference, reading, entities", Tasks: family("clue"), Groups: clueGroups()},
 		{Name: "fewclue", Title: "ChID and CSL by the likelihood of whole texts, to compare with OpenCompass", Tasks: family("fewclue")},
+		{Name: "polysemy", Title: "words with several senses: sense choice, pairs, controls, real sets", Tasks: family("polysemy"), Groups: polysemyGroups()},
 		{Name: "contract", Title: "clauses of contracts: extraction, choice, law and insurance", Tasks: family("contract"), Groups: contractGroups()},
 		{Name: "novel", Title: "recall from novels of 1,000 to 100,000 characters, forgetting, controls", Tasks: family("novel"), Groups: novelGroups()},
 		{Name: "finance", Title: "statements, arithmetic and terms of finance", Tasks: family("finance"), Groups: financeGroups()},
-		{Name: "chinese", Title: "everything there is", Tasks: all, Groups: slices.Concat(clueGroups(), novelGroups(), contractGroups(), financeGroups())},
+		{Name: "translation", Title: "English to Chinese and back: BLEU, chrF, facts", Tasks: family("translation"), Groups: translationGroups()},
+		{Name: "summary", Title: "one-sentence summaries: ROUGE, facts, repetition", Tasks: family("summary")},
+		{
+			Name: "chinese", Title: "everything there is", Tasks: all,
+			Groups: slices.Concat(clueGroups(), polysemyGroups(), novelGroups(), contractGroups(), financeGroups(), translationGroups()),
+		},
 		{Name: "smoke", Title: "three items of each task, to see that everything works", Tasks: quick, Limit: 3},
 	}
 }
@@ -114,4 +123,14 @@ func financeGroups() []Group {
 		{Name: "finance_figures", Title: "finance: figures, built-in sets", Members: []string{"finance_number", "finance_choice"}, Metric: "acc"},
 		{Name: "finance_terms", Title: "finance: terms, built-in set", Members: []string{"finance_term"}, Metric: "acc"},
 	}
+}
+
+// polysemyGroups is the mean of the two built-in sets; controls and real sets stand for themselves.
+func polysemyGroups() []Group {
+	return []Group{{Name: "polysemy", Title: "polysemy, built-in sets", Members: []string{"polysemy_sense", "polysemy_pair"}, Metric: "acc_letter"}}
+}
+
+// translationGroups is the mean of the two directions.
+func translationGroups() []Group {
+	return []Group{{Name: "translation", Title: "translation, built-in sets (chrF2)", Members: []string{"translate_en_zh", "translate_zh_en"}, Metric: "chrf"}}
 }

@@ -99,10 +99,13 @@ func TestOracleIsPerfect(t *testing.T) {
 				if !m.HigherIsBetter {
 					want = 0
 				}
-				if m.Name == "chrf" {
+				if m.Name == "chrf" || m.Name == "bleu" {
 					want = 100
 				}
-				if got[m.Name] != want {
+				if m.Name == "acc_majority" || m.Name == "compression" { // what no model can change, and what has no right value
+					continue
+				}
+				if math.Abs(got[m.Name]-want) > 1e-9 {
 					t.Errorf("%s = %v", m.Name, got[m.Name])
 				}
 			}

@@ -109,12 +109,12 @@ func judgeChoice(r datasets.Record, a Answer) Verdict {
 }
 
 // Chance is the expected accuracy of guessing. It differs from one over the number of labels where questions have different numbers
-// of choices. ok is false when no record is a choice.
+// of choices, or several right ones. ok is false when no record is a choice.
 func Chance(records []datasets.Record) (accuracy float64, ok bool) {
 	var each []float64
 	for _, r := range records {
 		if len(r.Choices) > 0 {
-			each = append(each, 1/float64(len(r.Choices)))
+			each = append(each, float64(max(1, len(r.Golds)))/float64(len(r.Choices)))
 		}
 	}
 	return metrics.Mean(each)

@@ -6,6 +6,7 @@
 //   - [Request], [Prompt], [Letters], [Image]: a question, free of any model's template. [Prompt.Text] is how a base model gets it.
 //   - [Answer], [Verdict]: what the model did and what the task makes of it.
 //   - [Task.Load], [Loaded], [Sample]: the records of a task with their worked examples, stable ids, hashes and seeds.
+//   - [PolysemySense], [PolysemyPair], [TranslateEnZh], [SummaryNews] and others: families whose built-in sets are grammars, fresh with each seed.
 //   - [Rules]: how answers are found in free text.
 //   - [LoadUser]: a task that is a YAML file beside its data. [Task.Export]: generated items as a file.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.

@@ -63,7 +63,7 @@ type Sample struct {
 }
 
 // Load reads the best file of the set that the data folders have, in the order of [datasets.Find]; files without any label are
-// passed over. When there is none, items are generated, and Source and Notes say so. An error names file, line and field.
+// passed over. When there is none, items are generated, and Source and Notes say so; for a task without a generator that is [ErrNoData]. An error names file, line and field.
 func (t Task) Load(o LoadOptions) (Loaded, error) {
 	if o.Shots < 0 || o.Make < 0 {
 		return Loaded{}, fmt.Errorf("tasks: %s: %d examples of %d generated items: want no negative number", t.Name, o.Shots, o.Make)
@@ -107,8 +107,27 @@ func (t Task) Load(o LoadOptions) (Loaded, error) {
 	if len(o.Dirs) > 0 && len(t.Files) > 0 {
 		l.Notes = append(l.Notes, "no labelled file of the set below "+strings.Join(o.Dirs, ", ")+": the items are generated")
 	}
-	err = t.finish(&l, t.Make(o.Seed, cmp.Or(o.Make, 100)+o.Shots), nil, o)
+	err = t.finish(&l, t.make(cmp.Or(o.Make, 100), o), nil, o)
 	return l, err
+}
+
+// make generates n items and as many more as the examples take away, with all that share a text with them.
+func (t Task) make(n int, o LoadOptions) datasets.Set {
+	for more := o.Shots; ; {
+		set := t.Make(o.Seed, n+more)
+		if len(set.Records) < n+more { // the generator has no more
+			return set
+		}
+		lost := o.Shots
+		if o.Shots > 0 {
+			lost = len(set.Records) - len(apart(set.Records[o.Shots:], set.Records[:o.Shots]))
+		}
+		if spare := len(set.Records) - lost - n; spare >= 0 {
+			set.Records = set.Records[:len(set.Records)-spare]
+			return set
+		}
+		more = lost
+	}
 }
 
 // mix puts records into an order that their ids alone decide, so that the first ones are a fair sample, whatever the seed.
@@ -171,6 +190,9 @@ func (t Task) finish(l *Loaded, set datasets.Set, train []datasets.Record, o Loa
 				return fmt.Errorf("tasks: %s: %d worked examples asked for, and there are only %d rows", t.Name, o.Shots, len(scored))
 			}
 			shots, scored = scored[:o.Shots], scored[o.Shots:]
+			if l.Source.Split == SplitGenerated { // of files no row is left out but the examples
+				scored = apart(scored, shots)
+			}
 			l.Source.ShotSplit, l.Source.Train = l.Source.Split, nil
 		}
 	}
@@ -182,6 +204,15 @@ func (t Task) finish(l *Loaded, set datasets.Set, train []datasets.Record, o Loa
 		}
 	}
 	return nil
+}
+
+// apart returns the rows that share no text with an example: the answer to the one may be that to the other.
+func apart(rows, shots []datasets.Record) []datasets.Record {
+	clusters := make(map[string]bool)
+	for _, s := range shots {
+		clusters[s.Cluster] = s.Cluster != ""
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r datasets.Record) bool { return clusters[r.Cluster] })
 }
 
 // Shots picks n worked examples from a training split: in an order that the seed decides, the classes taking turns where records

@@ -140,6 +140,11 @@ func TestLoadGenerates(t *testing.T) {
 		if l.Source.Split != SplitGenerated || l.Source.ShotSplit != SplitGenerated || len(l.Samples) != 10 || len(l.Samples[0].Shots) != 2 || len(l.Notes) != min(1, len(k.Files)) {
 			t.Errorf("%s: source %+v, %d samples, notes %q", k.Name, l.Source, len(l.Samples), l.Notes)
 		}
+		for _, s := range l.Samples {
+			if shot := s.Shots[1]; s.Record.Cluster != "" && s.Record.Cluster == shot.Cluster {
+				t.Errorf("%s: %s shares its text with the example %s", k.Name, s.ID, shot.ID)
+			}
+		}
 		plain, err := k.Load(LoadOptions{Seed: 5})
 		if err != nil || len(plain.Samples) != 100 || len(plain.Notes) != 0 {
 			t.Errorf("%s: %d samples, notes %q, %v", k.Name, len(plain.Samples), plain.Notes, err)

@@ -23,17 +23,32 @@ var fixtureOf = map[string]string{
 	"financeiq": "financeiq/planner.csv", "disc_computing": "disc/computing_part.json",
 }
 
+// promptRecords are two records of a task or more, of which the first two share no text: of its fixture, of its files below testdata, or made ones.
+func promptRecords(t *testing.T, k Task) []datasets.Record {
+	t.Helper()
+	if name, ok := fixtureOf[k.Name]; ok {
+		return readFixture(t, k, name).Records
+	}
+	if len(k.Files) == 0 {
+		made := k.Make(1, 10).Records
+		if k.Family == "polysemy" { // the second is the first with its options in reverse order
+			made = slices.Delete(made, 1, 2)
+		}
+		return made
+	}
+	l, err := k.Load(LoadOptions{Dirs: []string{"testdata"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []datasets.Record{l.Samples[0].Record, l.Samples[1].Record}
+}
+
 // The goldens show a prompt in all its forms: as a base model gets it with and without an example, by letter, and the turns of a
 // conversation. A change here means a new Version of the task.
 func TestPromptGoldens(t *testing.T) {
 	for _, k := range short() {
 		t.Run(k.Name, func(t *testing.T) {
-			var records []datasets.Record
-			if k.Read == nil { // there is no published set
-				records = k.Make(1, 10).Records
-			} else {
-				records = readFixture(t, k, fixtureOf[k.Name]).Records
-			}
+			records := promptRecords(t, k)
 			var b strings.Builder
 			section := func(title, text string) { fmt.Fprintf(&b, "=== %s\n%s◁\n", title, text) }
 			fmt.Fprintf(&b, "%s, version %d\n", k.Name, k.Version)

@@ -322,6 +322,39 @@ func TestCLUENERDevCounts(t *testing.T) {
 	}
 }
 
+// The same for sets whose files belong together.
+func FuzzReadAll(f *testing.F) {
+	joined := []Task{MCLWiC, SUDA, MorDis}
+	for i, k := range joined {
+		var raw [2][]byte
+		for j, name := range k.Files[0].Paths {
+			var err error
+			if raw[j], err = os.ReadFile(filepath.Join("testdata", filepath.FromSlash(name))); err != nil {
+				f.Fatal(err)
+			}
+		}
+		f.Add(byte(i), raw[0], raw[1])
+	}
+	f.Fuzz(func(t *testing.T, i byte, first, second []byte) {
+		k := joined[int(i)%len(joined)]
+		set, err := k.ReadAll([]Content{{"a", first}, {"b", second}})
+		if err != nil {
+			var e *datasets.Error
+			if !errors.As(err, &e) || e.File != "a" && e.File != "b" {
+				t.Fatalf("not an Error that names its file: %v", err)
+			}
+			return
+		}
+		for _, r := range set.Records {
+			if r.Answer < 0 || r.Answer >= len(r.Choices) {
+				t.Fatalf("answer %d of %d choices", r.Answer, len(r.Choices))
+			}
+			k.Prompt(r, set.Records[:1])
+			k.Judge(r, rightAnswer(k, r))
+		}
+	})
+}
+
 func FuzzRead(f *testing.F) {
 	readers := slices.DeleteFunc(All(), func(k Task) bool { return k.Read == nil })
 	for i, k := range readers {
@@ -333,6 +366,10 @@ func FuzzRead(f *testing.F) {
 			f.Add(byte(i), raw)
 		}
 		files, err := filepath.Glob(filepath.Join("testdata", k.Name, "*.json"))
+		if k.Read != nil && len(k.Files) > 0 && len(k.Files[0].Paths) == 1 {
+			files = append(files, filepath.Join("testdata", filepath.FromSlash(k.Files[0].Paths[0])))
+			files = slices.DeleteFunc(files, func(name string) bool { _, err := os.Stat(name); return err != nil })
+		}
 		if err != nil {
 			f.Fatal(err)
 		}

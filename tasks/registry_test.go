@@ -158,7 +158,7 @@ func TestSuites(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"clue", "chinese", "smoke"} {
+	for _, name := range []string{"clue", "polysemy", "translation", "summary", "chinese", "smoke"} {
 		if !seen[name] {
 			t.Errorf("no suite %s", name)
 		}
