@@ -116,7 +116,7 @@ func absent(t tasks.Task, dirs []string) reports.Skipped {
 		s.Reason = "no data"
 	}
 	if t.Make == nil && len(t.Files) > 0 {
-		s.Hint = "it needs " + strings.Join(t.Files[0].Paths, " and ") + " below a --data folder"
+		s.Hint = "it needs its files below a --data folder, such as " + t.Files[0].Paths[0]
 	}
 	return s
 }
