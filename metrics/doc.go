@@ -25,6 +25,7 @@
 //   - [Gate], [Change]: is a run worse than its baseline, equivalent to it, or is it too little to tell; over one task or many, corpus metrics
 //     ([CorpusPairs]) among them.
 //   - [EquivalentPaired], [Estimate.Equivalent]: is a difference smaller than a margin?
+//   - [ChangePoints]: where the level of a series changes, such as that of a latency by night.
 //   - [Holm], [BenjaminiHochberg]: p values of several tests.
 //   - [Pearson], [Spearman], [KendallTauB]: correlations.
 //
