@@ -10,9 +10,14 @@
 //   - [Comparison] is comparison.json, what runs differ in from a reference, and [GateResult] the decision of a gate, which [GateJUnit] writes for
 //     CI as well; their schemas are in comparison.schema.json and gate.schema.json.
 //   - [Bench] is what the bench command measured, with the same formats; its schema is in bench.schema.json.
+//   - [History] is how many runs went over time: [NewHistory], [HistoryHTML], [HistoryMarkdown], [HistoryJSON]; its schema
+//     is in history.schema.json.
+//
+// Pages are made of the parts in html.go: writePage for what all pages share, phrase for texts in two languages, figure for a chart
+// with its table. Charts are drawn twice: as a static picture, and by ECharts where that is built in.
 //
 // The same record gives the same bytes in every format. Warnings are part of the record and become footnotes. The package
-// computes no metric and writes no file: callers pass an io.Writer.
+// computes no metric, but for the change points of a history, and writes no file: callers pass an io.Writer.
 //
 //	rec, err := reports.Read(file)
 //	...

@@ -15,6 +15,27 @@ const maxRecord = 256 << 20
 // cannot hold (NaN, infinity) is an error and nothing is written.
 func JSON(w io.Writer, r *Record) error { return writeJSON(w, "results", r) }
 
+// JSONRecords writes one record as [JSON] does, and several as an array of them.
+func JSONRecords(w io.Writer, records []*Record) error {
+	if len(records) == 1 {
+		return JSON(w, records[0])
+	}
+	var buf bytes.Buffer
+	buf.WriteString("[\n")
+	for i, r := range records {
+		if err := JSON(&buf, r); err != nil {
+			return err
+		}
+		if i < len(records)-1 {
+			buf.Truncate(buf.Len() - 1)
+			buf.WriteString(",\n")
+		}
+	}
+	buf.WriteString("]\n")
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
 // Read reads a results.json. Keys that it does not know are an error: the file is damaged, foreign, or of a newer version that has more
 // to say than this one can judge.
 func Read(r io.Reader) (*Record, error) {

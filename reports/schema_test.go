@@ -103,6 +103,7 @@ func TestSchemaFiles(t *testing.T) {
 		{"item_scores.schema.json", schemaFor[ItemScores](t, "llama4-eval score --per-item, one line")},
 		{"comparison.schema.json", comparisonSchema(t)},
 		{"gate.schema.json", gateSchema(t)},
+		{"history.schema.json", schemaFor[History](t, "llama4-eval report --history --format json, schema_version 1")},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			var buf bytes.Buffer

@@ -37,7 +37,7 @@ var layers = []layer{
 	{"tasks/contract", "a writer of texts knows nothing of prompts, models or scores", []string{"tasks/draw"}, nil},
 	{"tasks/finance", "a writer of texts knows nothing of prompts, models or scores", []string{"tasks/draw"}, nil},
 	{"tasks", "a task must not know which engine answers it", []string{"datasets", "metrics", "tasks"}, []string{"github.com/goccy/go-yaml"}},
-	{"reports", "a report is made of the finished record alone", []string{"metrics", "hardware"}, []string{"github.com/olekukonko/tablewriter"}},
+	{"reports", "a report is made of the finished record alone", []string{"metrics", "hardware"}, []string{"github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts/v2", "github.com/go-analyze/charts"}},
 	{"compare", "a comparison is made of finished records and samples alone", []string{"metrics", "reports"}, nil},
 	{
 		"runner", "the runner is the only place that knows tasks and engine both",

@@ -75,7 +75,7 @@ It reads GGUF files and Hugging Face folders with an engine of its own and needs
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRunCommand(), newBenchCommand(), newCompareCommand(), newGateCommand(), newListCommand(), newDataCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newScoreCommand(), newDoctorCommand())
+	root.AddCommand(newRunCommand(), newBenchCommand(), newCompareCommand(), newGateCommand(), newReportCommand(), newListCommand(), newDataCommand(), newInspectCommand(), newTokenizeCommand(), newParityCommand(), newScoreCommand(), newDoctorCommand())
 	return root
 }
 
