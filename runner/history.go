@@ -27,7 +27,7 @@ func FindRuns(dir string) (runs []*reports.Record, skipped []reports.SkippedRun,
 	} else if !info.IsDir() {
 		return nil, nil, fmt.Errorf("runner: history: %s is a file, want a folder", dir)
 	}
-	seen := map[string]string{} // what tells runs apart, to their folder
+	seen := map[string]string{} // run key to folder
 	dirs := 0
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		rel, relErr := filepath.Rel(dir, path)
@@ -71,8 +71,7 @@ func FindRuns(dir string) (runs []*reports.Record, skipped []reports.SkippedRun,
 		if err != nil {
 			return skip(err)
 		}
-		// Two runs in different folders may begin in the same second, but hardly take the same time to the nanosecond.
-		id := fmt.Sprint(r.Record.Host.RunID, r.Record.Perf.WallSeconds, r.Record.Perf.LoadSeconds)
+		id := runKey(r.Record)
 		if _, err := time.Parse(time.RFC3339, r.Record.Host.Started); err != nil {
 			return skip(fmt.Errorf("%s: host.started %q is no time", resultsName, r.Record.Host.Started))
 		}
@@ -86,5 +85,27 @@ func FindRuns(dir string) (runs []*reports.Record, skipped []reports.SkippedRun,
 	if err != nil {
 		return nil, nil, err
 	}
-	return runs, skipped, nil
+	runs, copies := withoutRescored(runs, seen)
+	return runs, append(skipped, copies...), nil
+}
+
+// withoutRescored takes out runs that judged the answers of another one again, if that one is there too: it was one night.
+func withoutRescored(runs []*reports.Record, places map[string]string) (kept []*reports.Record, skipped []reports.SkippedRun) {
+	ids := map[string]bool{}
+	for _, r := range runs {
+		ids[r.Host.RunID] = true
+	}
+	for _, r := range runs {
+		if from := r.Host.RescoredFrom; from != "" && ids[from] {
+			skipped = append(skipped, reports.SkippedRun{Dir: places[runKey(r)], Reason: "the answers of " + from + ", judged again"})
+			continue
+		}
+		kept = append(kept, r)
+	}
+	return kept, skipped
+}
+
+// runKey tells runs apart. Two in different folders may begin in the same second, but hardly take the same time to the nanosecond.
+func runKey(r *reports.Record) string {
+	return fmt.Sprint(r.Host.RunID, r.Perf.WallSeconds, r.Perf.LoadSeconds)
 }

@@ -83,6 +83,32 @@ func TestFindRuns(t *testing.T) {
 	}
 }
 
+// TestFindRunsRescored: answers that were judged again are no second night, unless the first is not there.
+func TestFindRunsRescored(t *testing.T) {
+	o := fakeOptions(t)
+	_, first := mustRun(t, o, newFake())
+	old, err := OpenRun(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := filepath.Join(o.Out, "again")
+	rec, _, err := Rescore(t.Context(), old, RescoreOptions{Out: again, Now: newClock().Now, Version: "later", Catalog: o.Catalog, Suites: o.Suites})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs, skipped, err := FindRuns(again); err != nil || len(runs) != 1 || len(skipped) != 0 {
+		t.Errorf("alone: %d runs, %v, %v", len(runs), skipped, err)
+	}
+	runs, skipped, err := FindRuns(o.Out)
+	if err != nil || len(runs) != 1 || runs[0].Host.RunID != old.Record.Host.RunID {
+		t.Errorf("beside the first: %d runs, %v", len(runs), err)
+	}
+	want := []reports.SkippedRun{{Dir: "again/" + rec.Host.RunID, Reason: "the answers of " + old.Record.Host.RunID + ", judged again"}}
+	if diff := cmp.Diff(want, skipped); diff != "" {
+		t.Errorf("skipped: - want + got\n%s", diff)
+	}
+}
+
 func TestFindRunsNowhere(t *testing.T) {
 	if _, _, err := FindRuns(filepath.Join(t.TempDir(), "absent")); err == nil {
 		t.Error("a folder that is not there has a history")

@@ -17,8 +17,13 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the archives of testdata/script. Beside the commands of testscript they have those of script_test.go.
-// Each starts in a folder of its own, where $LLAMA4_EVAL_MODELS holds tiny.gguf, tiny-chat.gguf and tiny-bos.gguf.
+// Each starts in a folder of its own, where $LLAMA4_EVAL_MODELS holds tiny.gguf, tiny-chat.gguf and tiny-bos.gguf; $REPOSITORY is the
+// folder of go.mod.
 func TestScripts(t *testing.T) {
+	repository, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
@@ -26,6 +31,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Setenv("LLAMA4_EVAL_MODELS", models)
+			e.Setenv("REPOSITORY", repository)
 			return writeModels(models)
 		},
 		Cmds:                scriptCommands,

@@ -183,7 +183,15 @@ func loadRun(out string) (storedRun, error) {
 
 // hostileFiles are weight files that lie, by the name of the lie.
 var hostileFiles = map[string]func() []byte{
-	"truncated-gguf":  func() []byte { b := tinyModel(""); return b[:len(b)-1000] },
+	"truncated-gguf": func() []byte { b := tinyModel(""); return b[:len(b)-1000] },
+	// Its last weights have the other sign: it loads and answers something else.
+	"damaged-chat-gguf": func() []byte {
+		b := tinyModel(chatMLTemplate)
+		for i := len(b) - 20_000 + 3; i < len(b); i += 4 {
+			b[i] ^= 0x80
+		}
+		return b
+	},
 	"cut-header-gguf": func() []byte { return tinyModel("")[:300] },
 	// Magic, version 3, 2^60 tensors, no metadata.
 	"many-tensors-gguf": func() []byte {
