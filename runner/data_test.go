@@ -104,7 +104,7 @@ func TestAbsentData(t *testing.T) {
 		o := fakeOptions(t)
 		o.Catalog[0].Make, o.Data = nil, nil
 		rec, _ := mustRun(t, o, newFake())
-		want := []reports.Skipped{{Task: "choice", Reason: "no data", Hint: "it needs choice/dev.txt below a --data folder"}}
+		want := []reports.Skipped{{Task: "choice", Reason: "no data", Hint: "it needs its files below a --data folder, such as choice/dev.txt"}}
 		if diff := cmp.Diff(want, rec.Skipped); diff != "" || len(rec.Results) != 1 {
 			t.Errorf("%d results\n%s", len(rec.Results), diff)
 		}
