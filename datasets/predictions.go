@@ -73,7 +73,7 @@ func predictionFormats() []predictionFormat {
 var usualNames = fieldNames{
 	text: []string{"prediction", "pred", "response", "output", "hypothesis", "text"},
 	gold: []string{"gold", "golds", "reference", "references", "answers", "answer", "target", "ground_truth", "label"},
-	id:   []string{"id", "doc_id", "_id", "query_id", "idx"}, classes: "all_classes",
+	id:   []string{"id", "doc_id", "_id", "query_id", "idx"}, classes: "all_classes", loose: true,
 }
 
 const formatText = "text"
@@ -186,15 +186,21 @@ func hasAll(names ...string) func(Value) bool {
 type fieldNames struct {
 	text, gold, id   []string
 	classes, cluster string
+	// loose says that a file of references may call them what others call the answer, if it has no field of references at all.
+	loose bool
 }
 
 // byRow reads a row an item.
 func byRow(names fieldNames) func([]Value, PredictionOptions) ([]Prediction, error) {
 	return func(rows []Value, o PredictionOptions) ([]Prediction, error) {
 		out := make([]Prediction, len(rows))
+		names := names.with(o)
+		for _, row := range rows {
+			names.loose = names.loose && !row.hasAny(names.gold)
+		}
 		for i, row := range rows {
 			var err error
-			if out[i], err = names.with(o).row(row, o); err != nil {
+			if out[i], err = names.row(row, o); err != nil {
 				return nil, err
 			}
 		}
@@ -215,7 +221,13 @@ func (n fieldNames) with(o PredictionOptions) fieldNames {
 	if o.Cluster != "" {
 		n.cluster = o.Cluster
 	}
+	n.loose = n.loose && o.GoldField == ""
 	return n
+}
+
+// hasAny reports whether an object has one of the fields, be it null.
+func (v Value) hasAny(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { _, ok := v.Get(name); return ok })
 }
 
 func (n fieldNames) row(row Value, o PredictionOptions) (Prediction, error) {
@@ -230,6 +242,9 @@ func (n fieldNames) row(row Value, o PredictionOptions) (Prediction, error) {
 			p.ID = id
 			break
 		}
+	}
+	if p.ID == "" && o.IDField != "" {
+		return p, row.Errorf(o.IDField, "no id; the row has %s", strings.Join(row.keys, ", "))
 	}
 	for _, name := range n.text {
 		v, ok := row.Get(name)
@@ -257,8 +272,7 @@ func (n fieldNames) row(row Value, o PredictionOptions) (Prediction, error) {
 		}
 		break
 	}
-	if len(p.Golds) == 0 && o.References {
-		// A file of references may call them what others call the answer.
+	if len(p.Golds) == 0 && o.References && n.loose {
 		for _, name := range n.text {
 			if v, ok := row.Get(name); ok {
 				var err error
@@ -401,7 +415,7 @@ func readMap(rows []Value, o PredictionOptions) ([]Prediction, error) {
 		return nil, err
 	}
 	if o.TextField != "" || o.GoldField != "" {
-		return byRow(fieldNames{})(rows, o)
+		return byRow(fieldNames{loose: true})(rows, o)
 	}
 	out := make([]Prediction, len(keys))
 	for i, v := range values {

@@ -136,7 +136,16 @@ func lmEvalRow(row Value, o PredictionOptions) (Prediction, error) {
 	}
 	p.Text, err = lmEvalAnswer(row, answers)
 	p.HasText = true
+	if o.GoldField == "" && len(answers) > 1 && !slices.ContainsFunc(p.Golds, func(g string) bool { return isIndex(g, len(answers)) }) {
+		p.Golds = nil // the text of an option, with which no number can agree
+	}
 	return p, err
+}
+
+// isIndex reports whether a text is a number from 0 to n-1.
+func isIndex(s string, n int) bool {
+	i, err := strconv.Atoi(s)
+	return err == nil && i >= 0 && i < n
 }
 
 func lmEvalAnswer(row Value, answers []Value) (string, error) {

@@ -219,14 +219,57 @@ func TestEntityWords(t *testing.T) {
 		}
 	}
 	m := measure(t, "entity_span_f1")
-	if _, err := m.Item(Item{Text: `{"a":["b"]}`, Golds: []string{`{"a":{"b":[[0,0]]}}`}}); err == nil {
-		t.Error("no error for spans without places")
+	if _, err := m.Item(Item{Text: "{}", Golds: []string{`{"a":["b"]}`}}); err == nil {
+		t.Error("no error for a reference without places")
 	}
 	if s, err := m.Item(Item{Text: "没有", Golds: []string{`{}`}}); err != nil || !s.Abstained {
 		t.Errorf("text that is no JSON: %+v, %v", s, err)
 	}
-	if _, err := measure(t, "cluener_f1").Item(Item{Text: `{"planet":["b"]}`, Golds: []string{`{}`}}); err == nil {
+	if _, err := measure(t, "cluener_f1").Item(Item{Text: `{}`, Golds: []string{`{"planet":["b"]}`}}); err == nil {
 		t.Error("no error for a type that CLUENER does not have")
+	}
+}
+
+// TestMalformedAnswers has answers in a form that a metric cannot read. They are wrong; they do not end the scoring of the others.
+func TestMalformedAnswers(t *testing.T) {
+	const entities = `{"name":{"张三":[[0,1]]}}`
+	for _, tc := range []struct {
+		metric, text string
+		golds        []string
+		value        float64
+		abstained    bool
+	}{
+		{"cluener_f1", `{"planet":["火星"]}`, []string{entities}, 0, false},
+		{"cluener_f1", `{"name":["张三"],"planet":["火星"]}`, []string{entities}, 2.0 / 3, false},
+		{"entity_span_f1", `{"name":["张三"]}`, []string{entities}, 0, true},
+		{"seqeval_f1", "B-A", []string{"B-A I-A"}, 0, true},
+		{"seqeval_f1", "", []string{"B-A I-A"}, 0, true},
+		{"brier", "", []string{"1"}, 1, true},
+		{"brier", "NaN", []string{"0"}, 1, true},
+		{"ece", "大概", []string{"1"}, 1, true},
+		{"mrr", "b b a", []string{"a"}, 1.0 / 3, false},
+		{"recall@5", "a a b", []string{"a", "b", "b"}, 1, false},
+		{"recall@1", "a", []string{"a", "a"}, 1, false},
+	} {
+		m := measure(t, tc.metric)
+		s, err := m.Item(Item{Text: tc.text, Golds: tc.golds})
+		if err != nil || math.Abs(s.Value-tc.value) > 1e-12 || s.Abstained != tc.abstained {
+			t.Errorf("%s of %q: %+v, %v; want %v abstained %t", tc.metric, tc.text, s, err, tc.value, tc.abstained)
+		}
+		if total := m.Total(s.Sums); tc.value == 1 && math.Abs(total-1) > 1e-12 {
+			t.Errorf("%s of %q: total %v", tc.metric, tc.text, total)
+		}
+	}
+}
+
+// TestOneReference has metrics that are defined for one reference: a second one must not be passed over in silence.
+func TestOneReference(t *testing.T) {
+	for name, gold := range map[string]string{
+		"lawbench_1-2": "正确答案：B。", "cluener_f1": "{}", "entity_f1": "{}", "entity_span_f1": "{}", "entity_words_f1": "{}", "seqeval_f1": "O", "brier": "1", "ece": "1",
+	} {
+		if s, err := measure(t, name).Item(Item{Text: gold, Golds: []string{gold, gold}}); err == nil || !strings.Contains(err.Error(), "2 references") {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
 	}
 }
 
@@ -244,6 +287,9 @@ func FuzzScorers(f *testing.F) {
 				t.Fatal(err)
 			}
 			got, err := m.Item(Item{Text: text, Golds: []string{gold, text}, Classes: []string{gold, text}})
+			if err != nil { // some take one reference only
+				got, err = m.Item(Item{Text: text, Golds: []string{gold}, Classes: []string{gold, text}})
+			}
 			if err != nil {
 				continue
 			}

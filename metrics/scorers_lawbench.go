@@ -58,7 +58,13 @@ func lawBench(task, title, unit string, score lawBenchItem) Scorer {
 	return Scorer{
 		Name: "lawbench_" + task, Title: title, Unit: unit, Convention: "LawBench " + task, Scale: 100,
 		make: func(o ScorerOptions) scoring {
-			return scoring{item: func(i Item) (ItemScore, error) { return score(i.Text, i.Golds[0], o.Cut) }}
+			return scoring{item: func(i Item) (ItemScore, error) {
+				gold, err := onlyGold(i)
+				if err != nil {
+					return ItemScore{}, err
+				}
+				return score(i.Text, gold, o.Cut)
+			}}
 		},
 	}
 }

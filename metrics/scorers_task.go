@@ -53,6 +53,14 @@ func loneLetters(text string) []rune {
 	return slices.Compact(out)
 }
 
+// onlyGold is the reference of an item, for metrics that are defined for one.
+func onlyGold(i Item) (string, error) {
+	if n := len(i.Golds); n != 1 {
+		return "", fmt.Errorf("%d references: the metric is defined for one", n)
+	}
+	return i.Golds[0], nil
+}
+
 func longBenchRetrieval(i Item) (ItemScore, error) {
 	v, ok := LongBenchRetrieval(i.Text, i.Golds)
 	if !ok {
@@ -128,7 +136,11 @@ func ParseEntities(text string) ([]Entity, error) {
 
 // parsedEntities reads text and reference of an item. A text in another form abstains.
 func parsedEntities(i Item) (gold, found []Entity, abstained bool, err error) {
-	if gold, err = ParseEntities(i.Golds[0]); err != nil {
+	one, err := onlyGold(i)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	if gold, err = ParseEntities(one); err != nil {
 		return nil, nil, false, fmt.Errorf("reference: %w", err)
 	}
 	found, err = ParseEntities(i.Text)
@@ -143,14 +155,20 @@ func entityScoring(types []string, spans bool) func(ScorerOptions) scoring {
 			if err != nil {
 				return ItemScore{}, err
 			}
-			if spans && slices.ContainsFunc(slices.Concat(gold, found), func(e Entity) bool { return e.Start < 0 }) {
-				return ItemScore{}, errors.New("entities without places: want {surface: [[start, end]]}")
+			if i := slices.IndexFunc(gold, func(e Entity) bool { return types != nil && !slices.Contains(types, e.Type) }); i >= 0 {
+				return ItemScore{}, fmt.Errorf("reference: entity type %q is none of %s", gold[i].Type, strings.Join(types, ", "))
 			}
-			compare := SurfaceCounts
-			if spans {
-				compare = SpanCounts
+			if !spans {
+				return countedScore(SurfaceCounts(gold, found), types, abstained), nil
 			}
-			return countedScore(compare(gold, found), types, abstained)
+			placeless := func(e Entity) bool { return e.Start < 0 }
+			if slices.ContainsFunc(gold, placeless) {
+				return ItemScore{}, errors.New("reference: entities without places: want {surface: [[start, end]]}")
+			}
+			if slices.ContainsFunc(found, placeless) { // another form than asked for
+				found, abstained = nil, true
+			}
+			return countedScore(SpanCounts(gold, found), types, abstained), nil
 		}, total: microF1}
 		if types != nil {
 			s.total = func(sums []float64) float64 {
@@ -166,8 +184,9 @@ func entityScoring(types []string, spans bool) func(ScorerOptions) scoring {
 	}
 }
 
-// countedScore makes sums of counts by type: three numbers for each of types, or three in all.
-func countedScore(counts map[string]Counts, types []string, abstained bool) (ItemScore, error) {
+// countedScore makes sums of counts by type: three numbers for each of types, or three in all. An answer's entities of a type outside types
+// are wrong in the value of the item, and not in the sums: the mean over types has no place for them.
+func countedScore(counts map[string]Counts, types []string, abstained bool) ItemScore {
 	var all Counts
 	sums := make([]float64, 3*max(1, len(types)))
 	for typ, c := range counts {
@@ -175,14 +194,14 @@ func countedScore(counts map[string]Counts, types []string, abstained bool) (Ite
 		at := 0
 		if types != nil {
 			if at = slices.Index(types, typ); at < 0 {
-				return ItemScore{}, fmt.Errorf("entity type %q is none of %s", typ, strings.Join(types, ", "))
+				continue
 			}
 		}
 		sums[3*at] += c.TP
 		sums[3*at+1] += c.FP
 		sums[3*at+2] += c.FN
 	}
-	return ItemScore{Value: all.F1(), Sums: sums, Abstained: abstained}, nil
+	return ItemScore{Value: all.F1(), Sums: sums, Abstained: abstained}
 }
 
 func microF1(sums []float64) float64 { return Counts{sums[0], sums[1], sums[2]}.F1() }
@@ -233,8 +252,7 @@ func EntityWordCounts(gold, found []Entity, cut func(text string) []string) map[
 
 // EntityWords is the item score of entity_words_f1.
 func EntityWords(gold, found []Entity, cut func(text string) []string) ItemScore {
-	s, _ := countedScore(EntityWordCounts(gold, found, cut), nil, false) // any type will do
-	return s
+	return countedScore(EntityWordCounts(gold, found, cut), nil, false)
 }
 
 func entityWordScoring(o ScorerOptions) scoring {
@@ -248,11 +266,16 @@ func entityWordScoring(o ScorerOptions) scoring {
 
 func seqevalScoring(ScorerOptions) scoring {
 	return scoring{item: func(i Item) (ItemScore, error) {
-		gold, found := strings.Fields(i.Golds[0]), strings.Fields(i.Text)
-		if len(gold) != len(found) {
-			return ItemScore{}, fmt.Errorf("%d tags, the reference has %d", len(found), len(gold))
+		one, err := onlyGold(i)
+		if err != nil {
+			return ItemScore{}, err
 		}
-		return countedScore(SpanCounts(TagEntities(gold), TagEntities(found)), nil, false)
+		gold, found := strings.Fields(one), strings.Fields(i.Text)
+		abstained := len(gold) != len(found)
+		if abstained { // tags that stand for other characters name no entity
+			found = nil
+		}
+		return countedScore(SpanCounts(TagEntities(gold), TagEntities(found)), nil, abstained), nil
 	}, total: microF1}
 }
 
@@ -264,14 +287,13 @@ func otherScorers() []Scorer {
 			make: item(func(i Item) (ItemScore, error) {
 				relevant := []bool{}
 				seen := map[string]bool{}
-				for r := range strings.FieldsSeq(i.Text) {
-					if seen[r] {
-						return ItemScore{}, fmt.Errorf("result %q is there twice", r)
-					}
+				for r := range strings.FieldsSeq(i.Text) { // a result that comes again takes a rank and adds nothing
+					relevant = append(relevant, !seen[r] && slices.Contains(i.Golds, r))
 					seen[r] = true
-					relevant = append(relevant, slices.Contains(i.Golds, r))
 				}
-				v, err := score(relevant, len(i.Golds))
+				golds := slices.Clone(i.Golds)
+				slices.Sort(golds)
+				v, err := score(relevant, len(slices.Compact(golds)))
 				return ItemScore{Value: v, Abstained: len(relevant) == 0}, err
 			}),
 		})
@@ -286,19 +308,23 @@ func otherScorers() []Scorer {
 			return v, nil
 		})
 	}
-	confidence := func(i Item) (p float64, right bool, err error) {
-		p, err = strconv.ParseFloat(strings.TrimFunc(i.Text, pythonSpace), 64)
-		if err != nil || !(p >= 0 && p <= 1) {
-			return 0, false, fmt.Errorf("%q: want a probability from 0 to 1", i.Text)
+	confidence := func(i Item) (p float64, right, abstained bool, err error) {
+		one, err := onlyGold(i)
+		if err != nil {
+			return 0, false, false, err
 		}
-		switch g := strings.TrimFunc(i.Golds[0], pythonSpace); g {
+		switch g := strings.TrimFunc(one, pythonSpace); g {
 		case "1", "true", "True":
-			return p, true, nil
+			right = true
 		case "0", "false", "False":
-			return p, false, nil
 		default:
-			return 0, false, fmt.Errorf("reference %q: want 1 (right) or 0 (wrong)", g)
+			return 0, false, false, fmt.Errorf("reference %q: want 1 (right) or 0 (wrong)", g)
 		}
+		p, err = strconv.ParseFloat(strings.TrimFunc(i.Text, pythonSpace), 64)
+		if err != nil || !(p >= 0 && p <= 1) { // no probability is as far off as one can be
+			return 1 - truth(right), right, true, nil
+		}
+		return p, right, false, nil
 	}
 	const bins = 10
 	return append(
@@ -307,9 +333,9 @@ func otherScorers() []Scorer {
 			Name: "brier", Title: "mean squared difference of probability and outcome", Unit: "probabilities",
 			Convention: "text: a probability; reference: 1 or 0", Lower: true,
 			make: item(func(i Item) (ItemScore, error) {
-				p, right, err := confidence(i)
+				p, right, abstained, err := confidence(i)
 				d := p - truth(right)
-				return ItemScore{Value: d * d}, err
+				return ItemScore{Value: d * d, Abstained: abstained}, err
 			}),
 		},
 		Scorer{
@@ -317,8 +343,8 @@ func otherScorers() []Scorer {
 			Convention: "text: a probability; reference: 1 or 0", Lower: true, Corpus: true,
 			make: func(ScorerOptions) scoring {
 				return scoring{item: func(i Item) (ItemScore, error) {
-					p, right, err := confidence(i)
-					s := ItemScore{Value: max(p-truth(right), truth(right)-p)}
+					p, right, abstained, err := confidence(i)
+					s := ItemScore{Value: max(p-truth(right), truth(right)-p), Abstained: abstained}
 					c := NewCalibration(bins)
 					c.Observe(p, right)
 					for _, b := range c {

@@ -31,6 +31,7 @@ func LMEval(r *Record, samples func(task string) ([]Sample, error)) (map[string]
 	files := make(map[string][]byte)
 	hashes := make(map[string]string)
 	written := make(map[string]int)
+	chosen := make(map[string]bool) // tasks whose answers are log-likelihoods of choices
 	names := make(map[string]bool)
 	for _, task := range slices.Sorted(maps.Keys(r.Results)) {
 		list, err := samples(task)
@@ -49,6 +50,7 @@ func LMEval(r *Record, samples func(task string) ([]Sample, error)) (map[string]
 			}
 			fmt.Fprint(hash, line.DocHash, line.PromptHash, line.TargetHash)
 			written[task]++
+			chosen[task] = chosen[task] || len(line.Arguments) > 1
 		}
 		name := folder + "/samples_" + lmEvalName(task) + "_" + stamp + ".jsonl"
 		if names[name] {
@@ -61,7 +63,7 @@ func LMEval(r *Record, samples func(task string) ([]Sample, error)) (map[string]
 		}
 	}
 	var buf bytes.Buffer
-	if err := lmEvalJSON(&buf, lmEvalResults(r, hashes, written), "  "); err != nil {
+	if err := lmEvalJSON(&buf, lmEvalResults(r, hashes, written, chosen), "  "); err != nil {
 		return nil, fmt.Errorf("reports: lm-eval: %w", err)
 	}
 	files[folder+"/results_"+stamp+".json"] = buf.Bytes()
@@ -181,12 +183,12 @@ func lmEvalSample(index int, s *Sample) lmEvalLine {
 }
 
 // lmEvalResults is the content of results_TIME.json.
-func lmEvalResults(r *Record, hashes map[string]string, written map[string]int) map[string]any {
+func lmEvalResults(r *Record, hashes map[string]string, written map[string]int, chosen map[string]bool) map[string]any {
 	results, groups := map[string]any{}, map[string]any{}
 	configs, counts := map[string]any{}, map[string]any{}
 	for task, res := range r.Results {
 		results[task] = lmEvalMetrics(task, res, written[task])
-		configs[task] = lmEvalConfig(r.Configs[task], r.Versions[task])
+		configs[task] = lmEvalConfig(r.Configs[task], r.Versions[task], chosen[task])
 		counts[task] = SampleCount{Original: r.NSamples[task].Original, Effective: written[task]}
 	}
 	shots := maps.Clone(r.NShot)
@@ -245,9 +247,9 @@ func lmEvalMetrics(name string, res Result, n int) map[string]any {
 	return out
 }
 
-func lmEvalConfig(c TaskConfig, version int) map[string]any {
+func lmEvalConfig(c TaskConfig, version int, chosen bool) map[string]any {
 	kind := "generate_until"
-	if c.Kind == "choice" {
+	if c.Kind == "choice" || chosen { // the other kinds ask either way
 		kind = "multiple_choice"
 	}
 	metrics := []map[string]any{}

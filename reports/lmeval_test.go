@@ -65,6 +65,32 @@ func TestLMEvalGolden(t *testing.T) {
 	golden.Check(t, "lmeval/tnews.jsonl", files[want[2]])
 }
 
+// TestLMEvalKinds has a task of a kind that is asked either way: its samples say which.
+func TestLMEvalKinds(t *testing.T) {
+	r := example()
+	for task, want := range map[string]string{"tnews": "multiple_choice", "cmrc2018": "generate_until"} {
+		c := r.Configs[task]
+		c.Kind = "long"
+		r.Configs[task] = c
+		files, err := LMEval(r, exampleSamples)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Configs map[string]struct {
+				OutputType string         `json:"output_type"`
+				Generation map[string]any `json:"generation_kwargs"`
+			}
+		}
+		if err := json.Unmarshal(files["some-0.5b-instruct-q4_k_m/results_2026-01-02T03-05-30.json"], &got); err != nil {
+			t.Fatal(err)
+		}
+		if c := got.Configs[task]; c.OutputType != want || (c.Generation == nil) != (want == "multiple_choice") {
+			t.Errorf("%s: %+v, want %s", task, c, want)
+		}
+	}
+}
+
 func TestLMEvalErrors(t *testing.T) {
 	r := example()
 	r.Host.Finished = ""

@@ -269,7 +269,7 @@ func keepAsked(rec, old *reports.Record) {
 		rec.Configs[name] = c
 	}
 	for _, w := range old.Warnings {
-		if w.Task == "" {
+		if w.Task == "" || w.Code == "not-measured" || w.Code == "no-items" { // the data does not say what the context or a limit left out
 			rec.Warnings = append(rec.Warnings, w)
 		}
 	}

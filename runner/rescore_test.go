@@ -81,6 +81,22 @@ func TestRescoreSame(t *testing.T) {
 	}
 }
 
+// TestRescoreNotMeasured keeps what a run said of items that did not fit the context: judged again, they are as little measured.
+func TestRescoreNotMeasured(t *testing.T) {
+	o := fakeOptions(t)
+	_, dir := mustRun(t, o, newFake())
+	old := openRun(t, dir)
+	want := reports.Warning{Task: "generate", Code: "not-measured", Text: "2 of 14 items are longer than the context: not measured (context 600)"}
+	old.Record.Warnings = append(old.Record.Warnings, want)
+	rec, _, err := Rescore(t.Context(), old, again(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(rec.Warnings, want) {
+		t.Errorf("warnings %+v", rec.Warnings)
+	}
+}
+
 // TestRescoreNewJudge has a task whose judge was repaired: its version grows, and what it moved is told.
 func TestRescoreNewJudge(t *testing.T) {
 	o := fakeOptions(t)

@@ -117,8 +117,21 @@ func (o ScoreOptions) items(out *reports.Scores) ([]datasets.Prediction, error) 
 	return items, nil
 }
 
+// someIDs is an error where some items of a file have ids and others do not: by line, none of them would be looked at.
+func someIDs(path string, list []datasets.Prediction) error {
+	without := func(p datasets.Prediction) bool { return p.ID == "" }
+	i := slices.IndexFunc(list, without)
+	if i < 0 || !slices.ContainsFunc(list, func(p datasets.Prediction) bool { return !without(p) }) {
+		return nil
+	}
+	return fmt.Errorf("runner: %s:%d: no id, while other items have one", path, list[i].Line)
+}
+
 // match gives items the references of a file: by id where both have ids, and else in order.
 func (o ScoreOptions) match(items, refs []datasets.Prediction, path string, first bool, out *reports.Scores) ([]datasets.Prediction, error) {
+	if err := errors.Join(someIDs(o.Predictions, items), someIDs(path, refs)); err != nil {
+		return nil, err
+	}
 	named := func(list []datasets.Prediction) bool {
 		return !slices.ContainsFunc(list, func(p datasets.Prediction) bool { return p.ID == "" })
 	}
@@ -141,12 +154,13 @@ func (o ScoreOptions) match(items, refs []datasets.Prediction, path string, firs
 	for _, r := range refs {
 		i, ok := byID[r.ID]
 		if !ok {
+			if !first { // the first file says which items there are
+				return nil, fmt.Errorf("runner: %s:%d: item %q is not in %s", path, r.Line, r.ID, o.References[0])
+			}
 			if !o.MissingWrong {
 				return nil, fmt.Errorf("runner: %s:%d: item %q has no prediction in %s (--missing wrong counts such items as wrong)", path, r.Line, r.ID, o.Predictions)
 			}
-			if first {
-				out.Missing++
-			}
+			out.Missing++
 			matched = append(matched, datasets.Prediction{ID: r.ID, Golds: r.Golds, Classes: r.Classes, Cluster: r.Cluster})
 			continue
 		}

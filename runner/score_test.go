@@ -105,12 +105,17 @@ func TestScoreMatching(t *testing.T) {
 		o    ScoreOptions
 		want string
 	}{
-		"a prediction is missing":   {ScoreOptions{Predictions: byID, References: []string{more}}, `more.jsonl:3: item "c" has no prediction`},
-		"a reference is missing":    {ScoreOptions{Predictions: put(t, dir, "x.jsonl", "{\"id\":\"z\",\"output\":\"a\"}\n{\"id\":\"a\",\"output\":\"a\"}\n{\"id\":\"b\",\"output\":\"a\"}"), References: []string{refs}}, `item "z" has no reference`},
-		"other numbers":             {ScoreOptions{Predictions: lines, References: []string{more}}, "pred.txt has 2 items"},
-		"no references":             {ScoreOptions{Predictions: lines}, "pred.txt:1: no reference beside the answer"},
-		"no file":                   {ScoreOptions{Predictions: filepath.Join(dir, "absent")}, "absent"},
-		"a reference of other form": {ScoreOptions{Predictions: lines, References: []string{put(t, dir, "bad.json", `{"a": `)}}, "bad.json:1: the value is cut off"},
+		"a prediction is missing":                 {ScoreOptions{Predictions: byID, References: []string{more}}, `more.jsonl:3: item "c" has no prediction`},
+		"a reference is missing":                  {ScoreOptions{Predictions: put(t, dir, "x.jsonl", "{\"id\":\"z\",\"output\":\"a\"}\n{\"id\":\"a\",\"output\":\"a\"}\n{\"id\":\"b\",\"output\":\"a\"}"), References: []string{refs}}, `item "z" has no reference`},
+		"an id that one prediction lacks":         {ScoreOptions{Predictions: put(t, dir, "some.jsonl", "{\"id\":\"b\",\"output\":\"二\"}\n{\"output\":\"一\"}\n"), References: []string{refs}}, "some.jsonl:2: no id"},
+		"an id that one reference lacks":          {ScoreOptions{Predictions: byID, References: []string{put(t, dir, "some.ref", "{\"gold\":\"二\"}\n{\"id\":\"b\",\"gold\":\"一\"}\n")}}, "some.ref:1: no id"},
+		"a field of the id that is not there":     {ScoreOptions{Predictions: byID, References: []string{refs}, Fields: datasets.PredictionOptions{IDField: "ids"}}, `pred.jsonl:1: field "ids": no id`},
+		"a field of references that is not there": {ScoreOptions{Predictions: byID, References: []string{byID}, Fields: datasets.PredictionOptions{GoldField: "golds"}}, `pred.jsonl:1: field "golds": no reference`},
+		"a second file with more items":           {ScoreOptions{Predictions: byID, References: []string{refs, more}, MissingWrong: true}, `more.jsonl:3: item "c" is not in ` + refs},
+		"other numbers":                           {ScoreOptions{Predictions: lines, References: []string{more}}, "pred.txt has 2 items"},
+		"no references":                           {ScoreOptions{Predictions: lines}, "pred.txt:1: no reference beside the answer"},
+		"no file":                                 {ScoreOptions{Predictions: filepath.Join(dir, "absent")}, "absent"},
+		"a reference of other form":               {ScoreOptions{Predictions: lines, References: []string{put(t, dir, "bad.json", `{"a": `)}}, "bad.json:1: the value is cut off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if s, _, err := score(tc.o); err == nil || !strings.Contains(err.Error(), tc.want) {
