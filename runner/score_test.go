@@ -243,7 +243,16 @@ func TestLexiconMoves(t *testing.T) {
 		return set
 	}
 	task.Entities = func(string) []metrics.Entity { return []metrics.Entity{{Type: "company", Text: "科技"}} }
-	ro.Catalog[1], ro.Words = task, words
+	choice := choiceTask()
+	options := choice.Make
+	choice.Make = func(seed uint64, n int) datasets.Set { // options are no texts of the model, whatever stands beside them
+		set := options(seed, n)
+		for i := range set.Records {
+			set.Records[i].Golds = []string{"远帆科技"}
+		}
+		return set
+	}
+	ro.Catalog[0], ro.Catalog[1], ro.Words = choice, task, words
 	rec, run := mustRun(t, ro, newFake())
 	if rec.Words == nil || len(rec.Words.Results) != 2 {
 		t.Fatalf("words %+v", rec.Words)

@@ -77,7 +77,8 @@ func wordScore(name string, t *plannedTask, samples []*reports.Sample, plain, le
 		total = m.Total
 		for i, sample := range samples {
 			record := t.samples[i].Record
-			if !sample.Scored() || t.task.Entities == nil && len(record.Golds) == 0 {
+			// What was chosen among options is no text of the model.
+			if !sample.Scored() || t.task.Entities == nil && (len(record.Golds) == 0 || len(sample.Choices)+len(sample.Letters) > 0) {
 				continue
 			}
 			var item metrics.ItemScore

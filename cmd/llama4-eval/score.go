@@ -13,6 +13,7 @@ import (
 	"github.com/llama4-eval/llama4-eval/metrics"
 	"github.com/llama4-eval/llama4-eval/reports"
 	"github.com/llama4-eval/llama4-eval/runner"
+	"github.com/llama4-eval/llama4-eval/tasks"
 	"github.com/spf13/cobra"
 )
 
@@ -27,6 +28,7 @@ type scoreFlags struct {
 	perItem   string
 	jieba     string
 	lexicon   string
+	taskFiles []string
 	lowercase bool
 	smoothBy  float64
 }
@@ -75,6 +77,7 @@ Metrics in words need the dictionary of jieba. With --lexicon FILE ("word [count
 	fs.StringVar(&f.jieba, "jieba", "", "folder of the Python package jieba, whose dictionary word metrics need (default $LLAMA4_EVAL_JIEBA or ~/.cache/llama4-eval/jieba)")
 	fs.StringVar(&f.lexicon, "lexicon", "", `words of a domain for word metrics: a file of lines "word [count] [tag]"`)
 	fs.StringArrayVar(&f.rescore.Data, "data", nil, "RUN: folder with the data sets (repeatable), where they lie elsewhere now")
+	fs.StringArrayVar(&f.taskFiles, "task-file", nil, "RUN: file of a task of your own that the run had (repeatable)")
 	fs.StringVarP(&f.rescore.Out, "out", "o", "", "RUN: folder that the new run folder is made in (default beside RUN)")
 	fs.StringVar(&f.format, "format", "table", "what stdout gets: table, json, md or csv")
 	completeWith(cmd, "metric", scorerNames)
@@ -111,7 +114,7 @@ func (f *scoreFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		return f.again(cmd, args[0])
 	}
-	for _, name := range []string{"data", "out"} {
+	for _, name := range []string{"data", "task-file", "out"} {
 		if cmd.Flags().Changed(name) {
 			return usagef("--%s is for a run, not for predictions of a file", name)
 		}
@@ -249,7 +252,14 @@ func (f *scoreFlags) again(cmd *cobra.Command, dir string) error {
 			return err
 		}
 	}
+	if f.rescore.Catalog, err = withTaskFiles(f.taskFiles); err != nil {
+		return err
+	}
 	record, out, err := runner.Rescore(cmd.Context(), old, f.rescore)
+	var bad *runner.OptionError
+	if errors.As(err, &bad) && bad.Field == "Tasks" { // of the run, not of this command
+		return fmt.Errorf("%s: the run has task %q, which this program does not have; give the file of a task of your own (--task-file)", dir, bad.Value)
+	}
 	if err != nil {
 		return optionError(err)
 	}
@@ -260,4 +270,23 @@ func (f *scoreFlags) again(cmd *cobra.Command, dir string) error {
 		fmt.Fprintf(cmd.ErrOrStderr(), "written to %s\n", out)
 	}
 	return nil
+}
+
+// withTaskFiles are the tasks of the program and those of files; nil without files.
+func withTaskFiles(paths []string) ([]tasks.Task, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	catalog := tasks.All()
+	for _, path := range paths {
+		t, err := tasks.LoadUser(path)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(catalog, func(have tasks.Task) bool { return have.Name == t.Name }) {
+			return nil, usagef("--task-file %s: another task has the name %q", path, t.Name)
+		}
+		catalog = append(catalog, t)
+	}
+	return catalog, nil
 }
