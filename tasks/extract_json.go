@@ -34,25 +34,33 @@ func (t answerText) fenced() []string {
 	return nil
 }
 
-// embedded is the first object or array that is whole.
+// embedded is the first object that is whole and stands in no array, or else the first array: a [1] before an object is a remark.
 func (t answerText) embedded() []string {
 	s := t.whole
 	const most = 64 // beginnings that are tried
+	var array []string
 	for range most {
 		i := strings.IndexAny(s, "{[")
 		if i < 0 {
-			return nil
+			break
 		}
 		s = s[i:]
 		// A decoder reads one value and stops behind it.
 		dec := json.NewDecoder(strings.NewReader(s))
 		var v json.RawMessage
-		if dec.Decode(&v) == nil {
+		switch err := dec.Decode(&v); {
+		case err != nil:
+			s = s[1:]
+		case v[0] == '{':
 			return []string{string(v)}
+		default:
+			if array == nil {
+				array = []string{string(v)}
+			}
+			s = s[dec.InputOffset():]
 		}
-		s = s[1:]
 	}
-	return nil
+	return array
 }
 
 // answerKeys are the names of members that hold an answer.

@@ -95,7 +95,7 @@ var notSaid = []string{"没有提到", "没有提及", "没提到", "没提", "�
 
 // judgeShort compares a short answer with the right ones. It is right when it holds a right answer and no wrong choice, or, where it holds no
 // choice at all, when its characters are nearly those of a right answer (F1 above 0.8: other words in between, no other number or name) and
-// more so than those of any wrong one. That the text does not say may be put in several ways.
+// more so than those of any wrong one. Counts and prices are compared as numbers: 12次 holds no 2次. That the text does not say may be put in several ways.
 func judgeShort(r datasets.Record, text string) (right bool, f1 float64, answer, rule string) {
 	answer, rule = extractAnswer(text)
 	if answer == "" {
@@ -111,6 +111,9 @@ func judgeShort(r datasets.Record, text string) (right bool, f1 float64, answer,
 		}
 		return silent, f1, answer, rule
 	}
+	if units := countUnits(r.Golds); units != nil {
+		return !silent && sameCount(answer, r.Golds[0], units), f1, answer, rule
+	}
 	held, wrong, best := false, silent, 0.0
 	for _, g := range r.Golds {
 		held = held || strings.Contains(answer, g)
@@ -123,4 +126,48 @@ func judgeShort(r datasets.Record, text string) (right bool, f1 float64, answer,
 		best = max(best, metrics.CharF1(answer, c))
 	}
 	return !wrong && (held || f1 > 0.8 && f1 > best), f1, answer, rule
+}
+
+// countUnits are the units of right answers that are all numbers, nil if they are none.
+func countUnits(golds []string) (units []string) {
+	for _, g := range golds {
+		_, unit, ok := parseNumber(g)
+		if !ok {
+			return nil
+		}
+		if unit != "" {
+			units = append(units, unit)
+		}
+	}
+	return units
+}
+
+// sameCount reports whether a short answer holds the number of the gold, and no other one with its unit. A number without a unit counts where
+// it is the whole answer; 第三次 is no count.
+func sameCount(answer, gold string, units []string) bool {
+	want, _, _ := parseNumber(gold)
+	if v, unit, ok := parseNumber(answer); ok && (unit == "" || slices.Contains(units, unit)) {
+		return v.Cmp(want) == 0
+	}
+	s := newNumberText(answer)
+	found := false
+	for i := 0; i < len(s.r); {
+		if skip := max(s.foreign(i), s.vague(i)); skip > i {
+			i = skip
+			continue
+		}
+		n, end, ok := s.number(i)
+		if !ok {
+			i++
+			continue
+		}
+		if slices.Contains(units, n.unit) && (i == 0 || s.r[i-1] != '第') {
+			if n.value.Cmp(want) != 0 {
+				return false
+			}
+			found = true
+		}
+		i = end
+	}
+	return found
 }

@@ -299,6 +299,7 @@ func TestJudgeShort(t *testing.T) {
 	r := datasets.Record{Choices: []string{"左眉有道疤", "右颊有颗痣", novel.NotSaid, "门牙镶着金"}, Answer: 0, Golds: []string{"左眉有道疤"}}
 	none := datasets.Record{Choices: r.Choices, Answer: 2, Golds: []string{novel.NotSaid}}
 	count := datasets.Record{Choices: []string{"两次", "三次", "四次", "五次"}, Answer: 1, Golds: []string{"三次", "3次", "三回", "3"}}
+	price := datasets.Record{Choices: []string{"三十二块", "四十五块"}, Answer: 0, Golds: []string{"三十二块"}}
 	pet := datasets.Record{Choices: []string{"一只八哥", "一匹小马", "一条黑狗", "一对鸽子"}, Answer: 0, Golds: []string{"一只八哥", "八哥"}}
 	for _, tc := range []struct {
 		r    datasets.Record
@@ -325,6 +326,16 @@ func TestJudgeShort(t *testing.T) {
 		{count, "答案：3次", true},
 		{count, "三回", true},
 		{count, "四次", false},
+		{count, "他一共去了三次，第二次是雨天", true},
+		{count, "3", true},
+		{count, "13次", false},
+		{count, "5次，见第3章", false},
+		{count, "三次或四次", false},
+		{count, "两三次", false},
+		{price, "32块", true},
+		{price, "花了三十二块钱", true},
+		{price, "132块", false},
+		{price, "三十二块，不是三十五块", false},
 	} {
 		got, f1, answer, _ := judgeShort(tc.r, tc.text)
 		if got != tc.want || f1 < 0 || f1 > 1 {

@@ -75,13 +75,13 @@ func wholeNumber(text string) (n number, ok bool) {
 }
 
 // findNumbers lists the numbers of a text in order. Digits that belong to a name, a version or a date written with strokes are none, nor are
-// single Chinese numerals without a unit, which words are full of.
+// single Chinese numerals without a unit, which words are full of, nor estimates such as 五六万 and 十七八.
 func findNumbers(text string) []number {
 	s := newNumberText(text)
 	var out []number
 	ends := []int{} // where each number ends, in characters
 	for i := 0; i < len(s.r); {
-		if skip := s.foreign(i); skip > i {
+		if skip := max(s.foreign(i), s.vague(i)); skip > i {
 			i = skip
 			continue
 		}
@@ -187,6 +187,9 @@ func (s numberText) number(i int) (n number, end int, ok bool) {
 		negative, i = true, j
 	}
 	m, end, ok := s.magnitude(i)
+	if j := s.word(i, "百"); !ok && share == "%" && j > i { // 百分之百
+		m, end, ok = magnitude{value: big.NewRat(100, 1), step: big.NewRat(1, 1)}, j, true
+	}
 	if !ok {
 		return n, i, false
 	}
@@ -200,7 +203,7 @@ func (s numberText) number(i int) (n number, end int, ok bool) {
 	}
 	if share != "" {
 		n.unit = share
-	} else if j, u := s.unitAt(s.skipSpace(end), numberUnits); j > end {
+	} else if j, u := s.unitAt(s.skipSpace(end), numberUnits); u != "" {
 		n.unit, end = u, j
 		end = s.coins(&n, end)
 	}

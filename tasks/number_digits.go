@@ -181,11 +181,42 @@ func power10(n int) *big.Rat {
 	return new(big.Rat).SetInt(p)
 }
 
+// vague returns the end of an estimate that stands at i, or i: two numerals side by side, as in 五六万, 两三年 and 十七八, or 三五. Longer runs of
+// numerals are digits of a number.
+func (s numberText) vague(i int) int {
+	j := i
+	for j < len(s.r) && tens[s.r[j]] > 0 && j == i {
+		j++
+	}
+	if j > i && s.r[i] != '十' && s.r[i] != '拾' {
+		return i
+	}
+	numeral := func(k int) int64 {
+		if k < 0 || k >= len(s.r) {
+			return -1
+		}
+		if d, ok := chineseDigits[s.r[k]]; ok {
+			return d
+		}
+		return -1
+	}
+	a, b := numeral(j), numeral(j+1)
+	if a < 1 || b != a+1 && (a != 3 || b != 5) || numeral(j-1) >= 0 || numeral(j+2) >= 0 {
+		return i
+	}
+	for j += 2; j < len(s.r) && (tens[s.r[j]] > 0 || myriads[s.r[j]] > 0); j++ {
+	}
+	return j
+}
+
 // chinese reads numerals below 万, or digits one after the other (二〇二三), with a fraction after 点.
 func (s numberText) chinese(i int) (value, step *big.Rat, end int, ok bool) {
 	var total, digit, unit int64 = 0, -1, 0
 	places := 0 // digits that follow each other
 	end = i
+	if s.vague(i) > i {
+		return nil, nil, i, false
+	}
 scan:
 	for end < len(s.r) && end-i <= maxDigits {
 		r := s.r[end]
@@ -205,6 +236,9 @@ scan:
 			}
 			places = 0
 		case isNumeral && digit > 0:
+			if s.vague(end-1) > end-1 { // 一百五六十
+				return nil, nil, i, false
+			}
 			break scan
 		case isNumeral:
 			digit = d

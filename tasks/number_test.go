@@ -21,6 +21,10 @@ func rat(t *testing.T, s string) *big.Rat {
 func TestParseNumber(t *testing.T) {
 	for _, tc := range []struct{ text, value, unit string }{
 		{"0", "0", ""},
+		{"$100 ", "100", "美元"},
+		{"百分之百", "100", "%"},
+		{"一百分之一", "1/100", ""},
+		{"三点四五", "3.45", ""},
 		{"12", "12", ""},
 		{"-37.44%", "-37.44", "%"},
 		{"－３７．４４％", "-37.44", "%"},
@@ -88,6 +92,7 @@ func TestParseNumber(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "亿", "百万", "abc", "12abc", "1,23", "1..2", "3-5", "十分好", "12 13", "-", "百分之", "1/0", "分之一", "五五开", "元",
 		strings.Repeat("9", 41), strings.Repeat("一", 41), "2023-12-31", "三分之",
+		"五六万元", "十五六", "一百五六十", "二十五六", "两三年", "三五百",
 	} {
 		t.Run("not "+text, func(t *testing.T) {
 			if got, unit, ok := parseNumber(text); ok {
@@ -139,6 +144,9 @@ func TestFindNumbers(t *testing.T) {
 		{"负债-3.5亿", []string{"-350000000"}},
 		{strings.Repeat("9", 41) + " 123abc", nil},
 		{"USD100", []string{"100美元"}},
+		{"共$100 左右", []string{"100美元"}},
+		{"五六万元，两三年，十七八岁，二十五六人，一百五六十户，共30户", []string{"30户"}},
+		{"百分之百", []string{"100%"}},
 	} {
 		t.Run(tc.text, func(t *testing.T) {
 			var got []string

@@ -130,7 +130,7 @@ func (s numberText) stands(i, end int, n number) bool {
 // Words before a number that say more of it.
 var (
 	aboutWords = []string{"约", "大约", "约为", "约合", "近", "接近", "将近", "大概", "左右"}
-	downWords  = []string{"下降", "减少", "降低", "下跌", "下滑", "回落", "缩减", "收窄", "跌", "降", "减", "负增长", "亏损"}
+	downWords  = []string{"下降", "减少", "降低", "下跌", "下滑", "回落", "缩减", "收窄", "跌", "降", "减", "负增长", "亏损", "净流出"}
 	upWords    = []string{"增长", "增加", "上升", "上涨", "提高", "提升", "扩大", "涨", "升", "增"}
 )
 
