@@ -29,15 +29,13 @@ func judgeContract(r datasets.Record, a Answer) Verdict {
 	}
 	v.Outcome, v.Rule, v.Metrics["json_rate"] = Wrong, rule, 1
 	text, said := contractSaid(quote)
+	_, valued := contractSaid(value)
 	v.Extracted = text
-	switch {
-	case !said && !present:
+	switch absent := !said && !valued; { // both members are asked to be null
+	case absent && !present:
 		v.Stats["absent_tp"] = 1
-		v.Metrics["acc"], v.Metrics["exact_match"], v.Metrics["f1"] = 1, 1, 1
-		if _, said := contractSaid(value); !said {
-			v.Metrics["value_acc"] = 1
-		}
-	case !said:
+		v.Metrics["acc"], v.Metrics["exact_match"], v.Metrics["f1"], v.Metrics["value_acc"] = 1, 1, 1, 1
+	case absent:
 		v.Stats["absent_fp"] = 1
 	case !present:
 		v.Stats["absent_fn"] = 1

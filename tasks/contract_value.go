@@ -13,6 +13,9 @@ const chineseNumeral = `[〇零○一二两三四五六七八九十百千万壹�
 
 var (
 	datePattern = regexp.MustCompile(`(\d{4}|[〇零○一二三四五六七八九]{4})\s*[-年./]\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*[-月./]\s*(\d{1,2}|[一二三四五六七八九十]{1,3})`)
+	// a date, or the beginning of one: a year of four digits is no length of time
+	calendarPattern = regexp.MustCompile(datePattern.String() + `日?|(\d{4}|[〇零○一二三四五六七八九]{4})\s*年(\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*月)?`)
+
 	spanPattern = regexp.MustCompile(`(\d{1,4}|` + chineseNumeral + `|半)\s*个?(工作日|自然日|日历日|日|天|星期|周|月|年|小时|钟头)(半?)`)
 	copyPattern = regexp.MustCompile(`(\d{1,3}|` + chineseNumeral + `)\s*份`)
 )
@@ -39,7 +42,7 @@ func contractValue(kind contract.Kind, text string) (canonical string, ok bool) 
 			return fmt.Sprintf("%04d-%02d-%02d", y, m1, d), y > 0 && m1 >= 1 && m1 <= 12 && d >= 1 && d <= 31
 		})
 	case contract.Duration:
-		return onlyOne(spanPattern.FindAllStringSubmatch(foldText(text), -1), contractDuration)
+		return onlyOne(spanPattern.FindAllStringSubmatch(calendarPattern.ReplaceAllString(foldText(text), " "), -1), contractDuration)
 	case contract.Count:
 		if n := smallNumber(strings.TrimSpace(text)); n > 0 {
 			return fmt.Sprint(n), true
