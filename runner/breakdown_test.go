@@ -59,6 +59,11 @@ func TestFolds(t *testing.T) {
 			}
 		})
 	}
+	// Of a group that must have two members only whole ones count: b and not a, c, d.
+	pair := tasks.Metric{Name: "held", From: "acc", By: "g", Fold: tasks.FoldAll, Members: 2, HigherIsBetter: true}
+	if v, ok := value(pair, samples, 1); !ok || v.Value != 1 || v.N != 1 {
+		t.Errorf("whole groups: %+v, want 1 of 1", v)
+	}
 	if v, ok := value(tasks.Metric{Name: "acc", By: "absent"}, samples, 1); ok {
 		t.Errorf("a tag that nobody has gives %+v", v)
 	}

@@ -44,6 +44,9 @@ func foldGroups(m tasks.Metric, samples []*reports.Sample) (out []compare.Item) 
 		if g.partial && m.Fold != tasks.FoldMean {
 			continue
 		}
+		if m.Members > 0 && len(g.values) != m.Members {
+			continue
+		}
 		if x, ok := m.Fold.Of(g.values); ok {
 			out = append(out, compare.Item{ID: g.name, Cluster: g.cluster, Value: x})
 		}

@@ -10,6 +10,10 @@
 //   - [Rules]: how answers are found in free text.
 //   - [LoadUser]: a task that is a YAML file beside its data. [Task.Export]: generated items as a file.
 //   - [Shots], [Chance]: worked examples from a training split; the accuracy of guessing.
+//   - [C3], [ChID], [CLUENER], [CMNLI], [CSL], [CSLDCP], [TNEWS], [AFQMC] and others: sets of CLUE and FewCLUE.
+//   - [Segmentation], [SegmentationControl], [Idiom], [ChIDText], [CSLText], [MorDis], [SUDA], [MCLWiC]: word boundaries, idioms, texts and word senses.
+//   - [Novel1K] to [Novel100K], [NovelClosed], [NovelForget], [NovelForgetShort]: questions on novels that package novel writes.
+//   - [NovelReal], [NovelMemory]: details put into renamed classical novels, and the control with the original names.
 //   - [ContractExtract], [ContractChoice]: clauses of contracts that package contract writes.
 //   - [FinanceNumber], [FinanceChoice], [FinanceTerm], [FinanceExplain]: arithmetic and terms of package finance.
 //

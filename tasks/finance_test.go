@@ -20,6 +20,8 @@ func TestJudgeFinance(t *testing.T) {
 	wan := item("万元", "35000.00", "营业收入是多少？")
 	pure := item("", "1.65", "净现比是多少？")
 	points := item("个百分点", "2.30", "变动了多少个百分点？下降用负数表示。")
+	profit := item("亿元", "-2.27", "净利润是多少？亏损用负数表示。")
+	outflow := item("亿元", "-2.27", "经营活动产生的现金流量净额是多少？净流出用负数表示。")
 	loss := item("%", "33.15", "亏损额收窄了百分之几？")
 	for _, tc := range []struct {
 		name, text string
@@ -47,6 +49,9 @@ func TestJudgeFinance(t *testing.T) {
 		{"percentage points", "答案：2.3个百分点", points, Correct, "acc"},
 		{"percent for points", "答案：2.3%", points, Wrong, "unit_error"},
 		{"a loss that shrank", "答案：收窄33.15%", loss, Correct, "acc"},
+		{"a loss", "答案：亏损2.27亿元", profit, Correct, "acc"},
+		{"a profit", "答案：2.27亿元", profit, Wrong, "sign_error"},
+		{"an outflow", "答案：净流出2.27亿元", outflow, Correct, "acc"},
 		{"a computation that is announced", "答案：4.30 - 2.65 = 1.65", pure, Correct, "acc"},
 		{"a computation behind its result", "答案：1.65（4.30-2.65=1.65）", pure, Correct, "acc"},
 		{"a computation in percent", "答案：5.00% - 8.77% ≈ -3.77%", percent, Correct, "acc"},

@@ -16,7 +16,7 @@ import (
 // are known at every length; effective_length, the longest length up to which 85 % of the answers are right.
 var NovelForget = Task{
 	Name: "novel_forget", Version: 1, Kind: Long, Family: "novel", Title: "a detail at 5,000 characters, asked for up to 100,000", Source: novelSource, License: novelLicense,
-	Make: makeNovelForget, Prompt: novelPrompt, Judge: judgeForget, Metrics: forgetMetrics, Breakdowns: []string{"asked_at", "distance", "position"},
+	Make: makeNovelForget, Prompt: novelPrompt, Judge: judgeForget, Metrics: forgetMetrics(6), Breakdowns: []string{"asked_at", "distance", "position"},
 }
 
 // NovelForgetShort is the same at a tenth of the length and less: mentioned at 500 characters, asked for at 1,000, 2,000, 4,000, 8,000 and 16,000.
@@ -24,22 +24,25 @@ var NovelForget = Task{
 // Source: as [NovelForget]. License: as there. Metrics: as there.
 var NovelForgetShort = Task{
 	Name: "novel_forget_short", Version: 1, Kind: Long, Family: "novel", Title: "a detail at 500 characters, asked for up to 16,000", Source: novelSource, License: novelLicense,
-	Make: makeNovelForgetShort, Prompt: novelPrompt, Judge: judgeForget, Metrics: forgetMetrics, Breakdowns: []string{"asked_at", "distance", "position"},
+	Make: makeNovelForgetShort, Prompt: novelPrompt, Judge: judgeForget, Metrics: forgetMetrics(5), Breakdowns: []string{"asked_at", "distance", "position"},
 }
 
-var forgetMetrics = append([]Metric{
-	{Name: "acc", Proportion: true, HigherIsBetter: true},
-	{Name: "acc_norm", Proportion: true, HigherIsBetter: true},
-	{Name: "acc_letter", Proportion: true, HigherIsBetter: true},
-	{Name: "acc_generate", Proportion: true, HigherIsBetter: true},
-	{Name: "extracted_generate", Proportion: true, HigherIsBetter: true},
-	{Name: "f1", HigherIsBetter: true, Scale: 100},
-	{Name: "forgot", Proportion: true},
-	{Name: "forgot_generate", Proportion: true},
-	{Name: "held", Proportion: true, HigherIsBetter: true, From: "acc", By: "detail", Fold: FoldAll},
-	{Name: "loss", Corpus: forgetLoss},
-	{Name: "effective_length", HigherIsBetter: true, Corpus: effectiveLength},
-}, novelMetrics[6:]...)
+// forgetMetrics are those of details that are asked for at a number of lengths.
+func forgetMetrics(lengths int) []Metric {
+	return append([]Metric{
+		{Name: "acc", Proportion: true, HigherIsBetter: true},
+		{Name: "acc_norm", Proportion: true, HigherIsBetter: true},
+		{Name: "acc_letter", Proportion: true, HigherIsBetter: true},
+		{Name: "acc_generate", Proportion: true, HigherIsBetter: true},
+		{Name: "extracted_generate", Proportion: true, HigherIsBetter: true},
+		{Name: "f1", HigherIsBetter: true, Scale: 100},
+		{Name: "forgot", Proportion: true},
+		{Name: "forgot_generate", Proportion: true},
+		{Name: "held", Proportion: true, HigherIsBetter: true, From: "acc", By: "detail", Fold: FoldAll, Members: lengths},
+		{Name: "loss", Corpus: forgetLoss},
+		{Name: "effective_length", HigherIsBetter: true, Corpus: effectiveLength},
+	}, novelMetrics[6:]...)
+}
 
 // A forgetting says where details stand and when they are asked for, in code points.
 type forgetting struct {
@@ -64,7 +67,8 @@ func makeNovelForgetShort(seed uint64, n int) datasets.Set {
 	}.make(seed, n)
 }
 
-// make asks for each detail at every length, before the next detail.
+// make asks for each detail at every length, before the next detail: n items, less those of a detail that would not be asked for at every length, but one
+// detail at least. A curve whose lengths have different details would say nothing of what is forgotten.
 func (f forgetting) make(seed uint64, n int) datasets.Set {
 	var set datasets.Set
 	for i := 0; len(set.Records) < n; i++ {
@@ -74,10 +78,10 @@ func (f forgetting) make(seed uint64, n int) datasets.Set {
 			if _, first := text.Cut(f.cuts[0]); !q.Early || q.Evidence[0].End > first {
 				continue
 			}
+			if n-len(set.Records) < len(f.cuts) && len(set.Records) > 0 {
+				return set
+			}
 			for _, cut := range f.cuts {
-				if len(set.Records) == n {
-					break
-				}
 				read, runes := text.Cut(cut)
 				r := novelRecord(read, runes, q)
 				r.ID = fmt.Sprintf("%s-%d-%d-%s", f.task, i, j, thousands(cut))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -214,7 +215,9 @@ func memoryChoices(r *random, sentences []string, usable []int, at, answer int) 
 		if d := max(m-want, want-m); k == at || d > 3 && try < 500 {
 			continue
 		}
-		out = append(out, sentences[k]+"。")
+		if c := sentences[k] + "。"; c != sentences[at]+"。" && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
 	}
 	out = append(out[:answer], append([]string{sentences[at] + "。"}, out[answer:]...)...)
 	return out

@@ -173,6 +173,19 @@ func TestForgettingIsPaired(t *testing.T) {
 				}
 			}
 		}
+		// A limit asks for no detail at some lengths only.
+		for _, n := range []int{1, 7, 97} {
+			asked := map[string]int{}
+			records := k.Make(1, n).Records
+			for _, r := range records {
+				asked[r.Tags["detail"]]++
+			}
+			for name, times := range asked {
+				if times*len(asked) != len(records) {
+					t.Errorf("%s %s: asked for %d times, among %d items of %d details", k.Name, name, times, len(records), len(asked))
+				}
+			}
+		}
 		if len(details) < n/8 {
 			t.Errorf("%s: %d details among %d items", k.Name, len(details), n)
 		}

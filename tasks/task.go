@@ -162,7 +162,9 @@ type Metric struct {
 	// a group, and the metric is the mean of these. So that a limit cuts no group in two, generators put its members side by side.
 	By   string
 	Fold Fold
-	From string // per-sample value that is folded or averaged, where it is not called Name
+	// Members is how many samples a whole group has; others are left out, as some of theirs were not asked. 0 = any number.
+	Members int
+	From    string // per-sample value that is folded or averaged, where it is not called Name
 	// Joint finds the values of the samples of a cluster from the Stats of all of them, NaN for those without one; the metric is their
 	// mean over samples. It is pure, and returns a value for each.
 	Joint func(cluster []map[string]float64) []float64

@@ -17,6 +17,17 @@ func negative(list ...*big.Rat) bool {
 	return false
 }
 
+// signHint says how to write a loss, for items that may be negative: it stands in questions on profits, too, so as not to tell.
+func signHint(item string) string {
+	switch item {
+	case "营业利润", "利润总额", "净利润":
+		return "亏损用负数表示。"
+	case "经营活动产生的现金流量净额":
+		return "净流出用负数表示。"
+	}
+	return ""
+}
+
 func lookup(d draw.Draw) (Question, bool) {
 	s := MakeStatement(d)
 	item := draw.One(d, anyAmounts)
@@ -27,7 +38,7 @@ func lookup(d draw.Draw) (Question, bool) {
 	s.amountIn(d, &q, draw.One(d, []string{
 		s.Company + s.Periods[p] + "的" + item + "是多少？",
 		"请从上述报表中找出" + s.Periods[p] + item + "的数额。",
-	}), x, near...)
+	})+signHint(item), x, near...)
 	return q, true
 }
 
@@ -61,7 +72,7 @@ func total(d draw.Draw) (Question, bool) {
 	s.amountIn(d, &q, draw.One(d, []string{
 		s.Periods[from] + "至" + s.Periods[n-1] + "，" + s.Company + "的" + item + "合计是多少？",
 		"把" + s.Periods[from] + "到" + s.Periods[n-1] + "各期的" + item + "相加，总额是多少？",
-	}), sum, minus(sum, all[0]), add(sum, all[1]), minus(sum, all[len(all)-1]))
+	})+signHint(item), sum, minus(sum, all[0]), add(sum, all[1]), minus(sum, all[len(all)-1]))
 	return q, true
 }
 
@@ -80,7 +91,7 @@ func average(d draw.Draw) (Question, bool) {
 	}
 	count := int64(n - from)
 	q := Question{Text: show(d, s, item).text, Steps: n - from, Negative: negative(all...)}
-	s.amountIn(d, &q, s.Periods[from]+"至"+s.Periods[n-1]+"，"+s.Company+"平均每"+map[bool]string{true: "年", false: "个季度"}[s.Yearly]+"的"+item+"是多少？",
+	s.amountIn(d, &q, s.Periods[from]+"至"+s.Periods[n-1]+"，"+s.Company+"平均每"+map[bool]string{true: "年", false: "个季度"}[s.Yearly]+"的"+item+"是多少？"+signHint(item),
 		over(sum, rat(count, 1)), over(sum, rat(count+1, 1)), over(sum, rat(count-1, 1)), sum, all[1])
 	return q, true
 }
@@ -187,7 +198,7 @@ func margin(d draw.Draw) (Question, bool) {
 	r := s.rate(i, p)
 	q := Question{Text: show(d, s, rateItems(i)...).text, Steps: rates[i].steps, Unit: "%", Places: 2, Trap: Share, Answer: r, Negative: negative(s.top(i, p))}
 	q.Wrong = []*big.Rat{s.rate(i, (p+1)%len(s.Periods)), percent(over(s.top(i, p), s.rat("营业成本", p))), minus(rat(100, 1), r)}
-	text := s.Company + s.Periods[p] + "的" + rates[i].name + "是多少？"
+	text := s.Company + s.Periods[p] + "的" + rates[i].name + "是多少？" + signHint(rates[i].plus[0])
 	if d.Chance(60) || rates[i].name == "销管费用率" {
 		text += "公式：" + rates[i].formula + "。"
 	}

@@ -61,7 +61,7 @@ func returns(d draw.Draw) (Question, bool) {
 		q.Unit, q.Trap, q.Steps = "%", Share, 3
 		q.Answer = percent(over(f, mean))
 		q.Wrong = []*big.Rat{percent(over(f, b)), percent(over(f, a)), over(percent(over(f, add(a, b))), rat(1, 1)), percent(over(s.rat(flow, p-1), mean))}
-		q.Ask = ask("以期初、期末平均数计算，"+s.Company+year+"的净资产收益率是多少？公式：净利润÷[（期初所有者权益＋期末所有者权益）÷2]。", "%", 2)
+		q.Ask = ask("以期初、期末平均数计算，"+s.Company+year+"的净资产收益率是多少？"+signHint(flow)+"公式：净利润÷[（期初所有者权益＋期末所有者权益）÷2]。", "%", 2)
 	case 1:
 		q.Unit, q.Trap, q.Steps = "次", Pure, 3
 		q.Answer = over(f, mean)
