@@ -166,13 +166,15 @@ func deriveNovelMemory(name string, raw []byte, seed uint64, n int) (datasets.Se
 	names := novel.Renamer(r.below, whole, realNames)
 	fits := func(i int) bool { m := utf8.RuneCountInString(sentences[i]); return m >= 12 && m <= 40 }
 	var usable []int
+	different := map[string]bool{}
 	for i := range sentences {
 		if i > 8 && fits(i) {
 			usable = append(usable, i)
+			different[sentences[i]] = true
 		}
 	}
-	if len(usable) < 100 {
-		return datasets.Set{}, fmt.Errorf("%s: want sentences that end with 。, found %d of 12 to 40 characters", name, len(usable))
+	if len(different) < 100 {
+		return datasets.Set{}, fmt.Errorf("%s: want sentences that end with 。, found %d different ones of 12 to 40 characters", name, len(different))
 	}
 	var set datasets.Set
 	answers := r.labelsFor((n+1)/2, 4)

@@ -434,6 +434,10 @@ func TestNovelReal(t *testing.T) {
 }
 
 func TestNovelMemory(t *testing.T) {
+	same := []byte(strings.Repeat("这一天的天气同昨天一样，没有什么可说的。\n", 2_000))
+	if _, err := deriveNovelMemory("书.txt", same, 1, 80); err == nil || !strings.Contains(err.Error(), "found 1 different") {
+		t.Errorf("a sentence without end: %v", err)
+	}
 	set, err := deriveNovelMemory("书.txt", madeNovel(), 1, 80)
 	if err != nil || len(set.Records) != 80 {
 		t.Fatalf("%d items, %v", len(set.Records), err)
