@@ -51,7 +51,7 @@ func Rules() []Rule {
 
 		{SortJSON, "fenced", "the last fenced block that is JSON", func(t answerText, _ sought) []string { return t.fenced() }},
 		{SortJSON, "whole", "the answer is JSON", func(t answerText, _ sought) []string { return jsonValue(strings.TrimSpace(t.whole)) }},
-		{SortJSON, "embedded", "the first object that stands in the text, or else the first array", func(t answerText, _ sought) []string { return t.embedded() }},
+		{SortJSON, "embedded", "the first object or array that stands in the text", func(t answerText, _ sought) []string { return t.embedded() }},
 
 		{SortSpan, "line+mark+trim", "the first line, what follows 答案是 or 答案：, without quotation marks and full stop; named by the steps that changed something, or \"whole\"", func(t answerText, _ sought) []string {
 			if a, _ := extractAnswer(t.whole); a != "" {
