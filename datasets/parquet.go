@@ -24,14 +24,32 @@ const parquetMagic = "PAR1"
 // Bounds on what a Parquet file may unpack to: a few bytes can stand for a column of any length.
 const (
 	maxUnpacked = 2 << 30 // bytes of all pages
-	maxValues   = 1 << 28 // values of all pages
+	maxValues   = 1 << 24 // values of all pages, and of the rows with the objects that they lie in
+	maxText     = 1 << 30 // bytes of all texts in the rows: a dictionary stands for each of its texts any number of times
 )
+
+// A parquetBudget is what the rows of a file may still take up.
+type parquetBudget struct{ values, text int64 }
+
+// take notes down values and bytes of text, before they are kept.
+func (b *parquetBudget) take(values, text int) error {
+	b.values -= int64(values)
+	b.text -= int64(text)
+	if b.values < 0 || b.text < 0 {
+		return fmt.Errorf("rows of more than %d values or %d bytes of text", maxValues, maxText)
+	}
+	return nil
+}
 
 // Parquet reads a Parquet file as objects, one a row; the line of a value is the number of its row. Columns are texts, numbers, booleans,
 // lists of these, and groups of any of them; a list of groups becomes a group of lists, as the Hub stores it. Where the file says with the
 // Hub's metadata that a column holds classes by number, their names take its place: names are what other files of the set have. name is
 // only used in errors, which are of type [*Error].
 func Parquet(name string, raw []byte) (rows []Value, err error) {
+	return parquetRows(name, raw, &parquetBudget{values: maxValues, text: maxText})
+}
+
+func parquetRows(name string, raw []byte, budget *parquetBudget) (rows []Value, err error) {
 	fail := func(err error) ([]Value, error) {
 		return nil, &Error{File: name, Msg: "not a Parquet file that can be read: " + strings.TrimPrefix(err.Error(), "parquet: ")}
 	}
@@ -58,14 +76,14 @@ func Parquet(name string, raw []byte) (rows []Value, err error) {
 	if err != nil {
 		return fail(err)
 	}
-	classes := hubClasses(file)
+	p := parquetReader{file: name, leaves: leaves, classes: hubClasses(file), budget: budget}
 	buf := make([]parquet.Row, 64)
 	for _, group := range file.RowGroups() {
 		r := group.Rows()
 		for {
 			n, err := r.ReadRows(buf)
 			for _, row := range buf[:n] {
-				v, verr := parquetRow(name, len(rows)+1, row, leaves, classes)
+				v, verr := p.row(len(rows)+1, row)
 				if verr != nil {
 					return nil, errors.Join(verr, r.Close())
 				}
@@ -74,7 +92,10 @@ func Parquet(name string, raw []byte) (rows []Value, err error) {
 			if errors.Is(err, io.EOF) || err == nil && n == 0 {
 				break
 			}
-			if err != nil || len(rows) > maxRows {
+			if err == nil && len(rows) > maxRows {
+				err = fmt.Errorf("more than %d rows", maxRows)
+			}
+			if err != nil {
 				return fail(errors.Join(fmt.Errorf("after row %d: %w", len(rows), err), r.Close()))
 			}
 		}
@@ -266,22 +287,37 @@ func parquetLeaves(root *parquet.Column) ([]parquetLeaf, error) {
 	return out, walk(root, parquetLeaf{})
 }
 
-// parquetRow puts the values of a row together.
-func parquetRow(file string, line int, row parquet.Row, leaves []parquetLeaf, classes map[string][]string) (Value, error) {
+// A parquetReader makes rows of what the library reads.
+type parquetReader struct {
+	file    string
+	leaves  []parquetLeaf
+	classes map[string][]string // names of classes by column
+	budget  *parquetBudget
+}
+
+// row puts the values of a row together.
+func (p *parquetReader) row(line int, row parquet.Row) (Value, error) {
+	file := p.file
 	out := Value{File: file, Line: line, kind: kindObject}
-	var failed error
+	failed := p.take(out, 1, 0)
 	row.Range(func(column int, values []parquet.Value) bool {
-		if column >= len(leaves) {
+		if failed != nil {
+			return false
+		}
+		if column >= len(p.leaves) {
 			return true
 		}
-		l := leaves[column]
+		l := p.leaves[column]
 		to := Value{File: file, Line: line, path: strings.Join(l.path, ".")}
 		var names []string
 		if len(l.path) == 1 {
-			names = classes[l.path[0]]
+			names = p.classes[l.path[0]]
 		}
 		if l.list > 0 {
 			to.kind = kindArray
+		}
+		if failed = p.take(to, len(values)+len(l.path), 0); failed != nil {
+			return false
 		}
 		for i, v := range values {
 			item := Value{File: file, Line: line, path: to.path}
@@ -292,7 +328,14 @@ func parquetRow(file string, line int, row parquet.Row, leaves []parquetLeaf, cl
 				}
 			}
 			if v.DefinitionLevel() >= l.def {
-				if failed = item.setParquet(v, names); failed != nil {
+				text := 0
+				if k := v.Kind(); k == parquet.ByteArray || k == parquet.FixedLenByteArray {
+					text = len(v.ByteArray())
+				}
+				if failed = p.take(item, 0, text); failed == nil {
+					failed = item.setParquet(v, names)
+				}
+				if failed != nil {
 					return false
 				}
 			}
@@ -306,6 +349,14 @@ func parquetRow(file string, line int, row parquet.Row, leaves []parquetLeaf, cl
 		return true
 	})
 	return out, failed
+}
+
+// take charges the budget for what is at v.
+func (p *parquetReader) take(v Value, values, text int) error {
+	if err := p.budget.take(values, text); err != nil {
+		return v.Errorf("", "%v", err)
+	}
+	return nil
 }
 
 // put adds a member below the objects that lead to it.

@@ -83,6 +83,9 @@ func (p Puller) Validate() error {
 	return nil
 }
 
+// errPulling says that another process fetches into the data folder.
+var errPulling = errors.New("another pull is working on it")
+
 // A permanentError does not go away by trying again.
 type permanentError struct{ error }
 
@@ -101,6 +104,12 @@ func (p Puller) Pull(ctx context.Context, set PinnedSet, dir string) error {
 		return fmt.Errorf("datasets: data folder: %w", err)
 	}
 	defer root.Close()
+	// Two pulls would write into the same parts.
+	unlock, err := lockPull(dir)
+	if err != nil {
+		return fmt.Errorf("datasets: data folder %s: %w", dir, err)
+	}
+	defer unlock()
 	archives := map[string]*os.File{}
 	defer func() {
 		for _, f := range archives {
@@ -241,10 +250,8 @@ func (p Puller) body(ctx context.Context, address string, have, size int64, part
 		sum.Reset()
 	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable, resp.StatusCode == http.StatusPartialContent:
 		return errors.Join(errors.New("the server has another part of the file than was asked for"), part.Truncate(0))
-	case resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout:
-		return errors.New(resp.Status)
 	default:
-		return permanentError{errors.New(resp.Status)}
+		return refused(resp)
 	}
 	if n := resp.ContentLength; n >= 0 && have+n != size {
 		return permanentError{fmt.Errorf("the server has %d bytes, want %d", have+n, size)}
@@ -262,6 +269,15 @@ func (p Puller) body(ctx context.Context, address string, have, size int64, part
 		return fmt.Errorf("the connection ended after %d of %d bytes", have+n, size)
 	}
 	return nil
+}
+
+// refused is the error of an answer without the file; a busy server may have it later.
+func refused(resp *http.Response) error {
+	err := errors.New(resp.Status)
+	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusRequestTimeout {
+		return err
+	}
+	return permanentError{err}
 }
 
 func seek(f *os.File, to int64) error {
@@ -295,18 +311,26 @@ func (w watched) Read(b []byte) (int, error) {
 // member fetches a file that lies in an archive. Archives are kept for the other members until the set is fetched.
 func (p Puller) member(ctx context.Context, set PinnedSet, f PinnedFile, root *os.Root, archives map[string]*os.File) error {
 	archive := archives[f.Archive]
-	if archive == nil {
+	if archive != nil {
+		if err := extractMember(archive, f, root); err == nil {
+			return nil
+		} // another mirror may have what this one lacks
+	} else {
 		temp, err := os.CreateTemp("", "llama4-eval-*.zip")
 		if err != nil {
 			return err
 		}
 		archives[f.Archive], archive = temp, temp
-		err = p.try(ctx, set, f.Archive, func(address string) error { return p.whole(ctx, address, temp) })
-		if err != nil {
+	}
+	return p.try(ctx, set, f.Archive, func(address string) error {
+		if err := p.whole(ctx, address, archive); err != nil {
 			return err
 		}
-	}
-	return extractMember(archive, f, root)
+		if err := extractMember(archive, f, root); err != nil {
+			return permanentError{err}
+		}
+		return nil
+	})
 }
 
 // whole fetches a file of unknown length.
@@ -325,11 +349,7 @@ func (p Puller) whole(ctx context.Context, address string, to *os.File) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		err := errors.New(resp.Status)
-		if resp.StatusCode < 500 {
-			return permanentError{err}
-		}
-		return err
+		return refused(resp)
 	}
 	if err := errors.Join(to.Truncate(0), seek(to, 0)); err != nil {
 		return permanentError{err}

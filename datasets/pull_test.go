@@ -114,6 +114,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case "busy":
 		http.Error(w, "busy", http.StatusServiceUnavailable)
+	case "too many":
+		http.Error(w, "later", http.StatusTooManyRequests)
+	case "page": // of a portal, where the file should be
+		fmt.Fprint(w, "<html></html>")
 	case "no ranges":
 		w.Write(raw)
 	case "plain":
@@ -282,6 +286,59 @@ func TestPullMember(t *testing.T) {
 	set.Files[0].SHA256 = strings.Repeat("0", 64)
 	if err := p.Pull(t.Context(), set, t.TempDir()); err == nil || !strings.Contains(err.Error(), "has the SHA-256") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A mirror that answers with a page, or with another archive, keeps nobody from asking the next one; a busy one is asked again.
+func TestPullMemberFromMirrors(t *testing.T) {
+	raw := []byte("成员\n")
+	const at = "/o/r/c/all.zip"
+	bad := newServer(t, map[string][]byte{at: zipped(t, "a/b.txt", string(raw), "a/c.txt", "x")})
+	good := newServer(t, map[string][]byte{at: zipped(t, "a/b.txt", string(raw), "a/c.txt", "c")})
+	f, g := pinnedFile("x/b.txt", "a/b.txt", raw), pinnedFile("x/c.txt", "a/c.txt", []byte("c"))
+	f.Archive, g.Archive = "all.zip", "all.zip"
+	set := PinnedSet{Set: "x", Repo: "o/r", Commit: "c", Files: []PinnedFile{f, g}}
+	client := good.Client()
+	client.Transport.(*http.Transport).TLSClientConfig.RootCAs.AddCert(bad.Certificate())
+	p := Puller{Bases: []string{bad.URL, good.URL}, Client: client, Pause: time.Millisecond}
+	for _, tc := range []struct {
+		name      string
+		bad, good []string
+		asked     int // requests to the good one
+	}{
+		{"page", []string{"page", "page"}, nil, 1},
+		{"member that differs", nil, nil, 1},
+		{"busy", []string{"page", "page"}, []string{"too many", "too many"}, 3},
+	} {
+		dir := t.TempDir()
+		bad.faults[at], good.faults[at], good.log = tc.bad, tc.good, nil
+		if err := p.Pull(t.Context(), set, dir); err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		for _, f := range set.Files {
+			if state, err := f.Check(dir); state != StateGood || err != nil {
+				t.Errorf("%s: %s: %s, %v", tc.name, f.Path, state, err)
+			}
+		}
+		if len(good.log) != tc.asked {
+			t.Errorf("%s: %d requests to the good mirror, want %d", tc.name, len(good.log), tc.asked)
+		}
+	}
+}
+
+func TestPullTwice(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lockPull(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := PinnedSet{Set: "x", Repo: "o/r", Commit: "c"}
+	if err := (Puller{}).Pull(t.Context(), set, dir); !errors.Is(err, errPulling) {
+		t.Errorf("error %v beside another pull", err)
+	}
+	unlock()
+	if err := (Puller{}).Pull(t.Context(), set, dir); err != nil {
+		t.Errorf("error %v after it", err)
 	}
 }
 

@@ -128,6 +128,44 @@ func TestParquetBomb(t *testing.T) {
 	}
 }
 
+// A dictionary of one text makes a small file of rows without end.
+func TestParquetDictionaryBomb(t *testing.T) {
+	type row struct {
+		Text string   `parquet:"text,dict"`
+		List []string `parquet:"list,list,dict"`
+	}
+	var buf bytes.Buffer
+	w := parquet.NewGenericWriter[row](&buf, parquet.Compression(&parquet.Zstd))
+	text := strings.Repeat("长", 1<<12)
+	for range 1000 {
+		if _, err := w.Write([]row{{text, []string{"a", "b"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if buf.Len() > 1<<17 {
+		t.Fatalf("the file has %d bytes and is no bomb", buf.Len())
+	}
+	if rows, err := parquetRows("bomb", buf.Bytes(), &parquetBudget{values: 6000, text: 1000 * (int64(len(text)) + 2)}); err != nil || len(rows) != 1000 {
+		t.Errorf("%d rows of those that fit exactly: %v", len(rows), err)
+	}
+	for _, tc := range []struct {
+		budget parquetBudget
+		says   string
+	}{
+		{parquetBudget{values: 5999, text: maxText}, "bomb:1000: "},
+		{parquetBudget{values: maxValues, text: 10*(int64(len(text))+2) - 1}, "bomb:10: "},
+		{parquetBudget{values: maxValues, text: 10 * (int64(len(text)) + 2)}, "bomb:11: "},
+	} {
+		_, err := parquetRows("bomb", buf.Bytes(), &tc.budget)
+		if err == nil || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), "bytes of text") {
+			t.Errorf("error %v, want it to say %q", err, tc.says)
+		}
+	}
+}
+
 func TestRowsByName(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"a.csv", "id,问题\r\n1,\"甲,\n乙\"\r\n", `{id="1" 问题="甲,\n乙"}`},
