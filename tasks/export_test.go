@@ -2,6 +2,8 @@ package tasks
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -39,6 +41,29 @@ func TestExport(t *testing.T) {
 	for _, text := range []string{"", "{}\n", "[1]\n", `{"task":"tnews","sha256":"x","x":1}` + "\n", `{"task":"tnews","sha256":"x"}`} {
 		if _, _, _, err := VerifyExport("x", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "x:1: not the header") {
 			t.Errorf("%q: error %v", text, err)
+		}
+	}
+}
+
+// A header that asks for more than the file has makes nothing, or little.
+func TestVerifyHostileExport(t *testing.T) {
+	file := func(task Task, items int, lines string, sum [32]byte) string {
+		return fmt.Sprintf(`{"task":%q,"version":%d,"seed":1,"items":%d,"license":"CC0-1.0","sha256":"%x"}`+"\n%s", task.Name, task.Version, items, sum, lines)
+	}
+	// Without the bounds each of these takes more memory than a machine has.
+	lines := strings.Repeat("{}\n", 100_000)
+	for _, tc := range []struct {
+		name, text string
+		good       bool
+	}{
+		{"wrong sum", file(Novel100K, 100_000, lines, sha256.Sum256(nil)), false},
+		{"more items than lines", file(Novel100K, 100_000, "{}\n", sha256.Sum256([]byte("{}\n"))), true},
+		{"short lines", file(Novel16K, 100_000, lines, sha256.Sum256([]byte(lines))), true},
+		{"a negative number", file(Novel16K, -1, "", sha256.Sum256(nil)), true},
+	} {
+		h, good, again, err := VerifyExport("x", strings.NewReader(tc.text))
+		if err != nil || good != tc.good || again {
+			t.Errorf("%s: %+v, good %v, again %v: %v", tc.name, h, good, again, err)
 		}
 	}
 }

@@ -126,6 +126,9 @@ func parseUser(path string, raw []byte) (t Task, err error) {
 	if u.tree, err = parser.ParseBytes(raw, 0); err != nil {
 		return Task{}, u.yamlError(err)
 	}
+	if err := u.checkAliases(); err != nil {
+		return Task{}, err
+	}
 	if err := yaml.UnmarshalWithOptions(raw, u, yaml.Strict()); err != nil {
 		return Task{}, u.yamlError(err)
 	}
@@ -311,6 +314,12 @@ func (u *userTask) parseTemplate(key, text string) error {
 	if err != nil {
 		return u.templateError(key, err, "")
 	}
+	if err := checkTemplate(t.Root); err != nil {
+		return u.errorf(key, "%v", err)
+	}
+	if len(t.Templates()) > 1 {
+		return u.errorf(key, "{{define}} and {{block}} are not for prompts")
+	}
 	u.templates[key] = t
 	return nil
 }
@@ -342,7 +351,7 @@ func (u *userTask) task() Task {
 	t := Task{
 		Name: u.Name, Version: u.Version, Kind: u.Kind, Family: FamilyUser, Title: cmp.Or(u.Title, u.Name), Source: cmp.Or(u.Source, u.path),
 		License: cmp.Or(u.License, "not stated"), Language: u.Language, Shots: u.Shots, Dir: cmp.Or(filepath.Dir(u.path), "."), Breakdowns: u.Breakdowns,
-		Files: []datasets.Candidate{{Paths: u.Data.Files, Split: "user"}}, Read: u.read, Prompt: u.prompt,
+		Files: []datasets.Candidate{{Paths: u.Data.Files, Split: "user"}}, Read: u.read, ReadAll: u.readAll, Prompt: u.prompt,
 	}
 	if len(u.Data.Train) > 0 {
 		t.Files[0].Train = [][]string{u.Data.Train}

@@ -1,7 +1,6 @@
 package tasks
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"regexp"
@@ -42,7 +41,12 @@ func (u *userTask) checkChoice() []error {
 	}
 	u.labels = labels{}
 	for _, item := range c.Labels {
-		name, text := fmt.Sprint(item.Key), fmt.Sprint(item.Value)
+		name, ok := scalar(item.Key)
+		text, ok2 := scalar(item.Value)
+		if !ok || !ok2 {
+			wrong("choices.labels", "want texts or numbers alone")
+			continue
+		}
 		if text == "" || slices.Contains(u.labels.choices, text) {
 			wrong("choices.labels", "%q: want a text of its own for each label", text)
 		}
@@ -98,11 +102,16 @@ func (u *userTask) checkExtract() []error {
 		errs = append(errs, u.errorf("fields", "missing: members of the JSON that is asked for, each with the column that has its value"))
 	}
 	for _, item := range u.Fields {
-		f := userField{fmt.Sprint(item.Key), fmt.Sprint(item.Value)}
-		if f.column == "" || item.Value == nil {
-			f.column = f.key
+		key, ok := scalar(item.Key)
+		column, ok2 := scalar(item.Value)
+		if item.Value == nil {
+			column, ok2 = key, true
 		}
-		u.fields = append(u.fields, f)
+		if !ok || !ok2 {
+			errs = append(errs, u.errorf("fields", "want the name of a column for each"))
+			continue
+		}
+		u.fields = append(u.fields, userField{key, cmp.Or(column, key)})
 	}
 	u.MaxTokens = cmp.Or(u.MaxTokens, 512)
 	return append(errs, u.checkMetrics(extractMetrics)...)
@@ -119,14 +128,43 @@ func (u *userTask) checkMetrics(known []Metric) []error {
 	return errs
 }
 
+// scalar writes a text, number or truth value of YAML. Anything else may stand for more than fits into memory.
+func scalar(v any) (text string, ok bool) {
+	switch v.(type) {
+	case string, bool, int, int64, uint64, float64:
+		return fmt.Sprint(v), true
+	}
+	return "", false
+}
+
 // read turns rows into records.
 func (u *userTask) read(name string, raw []byte) (datasets.Set, error) {
+	return u.readAll([]Content{{name, raw}})
+}
+
+// readAll reads files that belong together: an id that was given is no other row's in any of them.
+func (u *userTask) readAll(files []Content) (datasets.Set, error) {
+	var all datasets.Set
+	ids := map[string]datasets.Value{}
+	for _, f := range files {
+		set, err := u.readFile(f.Name, f.Raw, ids)
+		if err != nil {
+			return all, err
+		}
+		all.Records = append(all.Records, set.Records...)
+		all.Unlabelled += set.Unlabelled
+	}
+	unique(all.Records) // rows without ids are numbered in each file
+	return all, nil
+}
+
+// readFile reads a file; ids are the rows with ids so far.
+func (u *userTask) readFile(name string, raw []byte, ids map[string]datasets.Value) (datasets.Set, error) {
 	rows, err := datasets.Rows(name, raw)
 	if err != nil {
 		return datasets.Set{}, err
 	}
 	var set datasets.Set
-	lines := map[string]int{}
 	for i, row := range rows {
 		r := datasets.Record{ID: strconv.Itoa(i), Answer: -1, Fields: map[string]string{}}
 		if err := u.columns(row, &r); err != nil {
@@ -136,10 +174,12 @@ func (u *userTask) read(name string, raw []byte) (datasets.Set, error) {
 			if r.ID = r.Fields[u.ID]; r.ID == "" {
 				return set, row.Errorf(u.ID, "missing: it is the id of the row")
 			}
-			if at, twice := lines[r.ID]; twice {
-				return set, row.Errorf(u.ID, "%q is the id of line %d already", r.ID, at)
+			if at, twice := ids[r.ID]; twice && at.File == row.File {
+				return set, row.Errorf(u.ID, "%q is the id of line %d already", r.ID, at.Line)
+			} else if twice {
+				return set, row.Errorf(u.ID, "%q is the id of %s:%d already", r.ID, at.File, at.Line)
 			}
-			lines[r.ID] = row.Line
+			ids[r.ID] = datasets.Value{File: row.File, Line: row.Line}
 		}
 		labelled, err := u.gold(row, &r)
 		if err != nil {
@@ -156,7 +196,6 @@ func (u *userTask) read(name string, raw []byte) (datasets.Set, error) {
 		}
 		set.Records = append(set.Records, r)
 	}
-	unique(set.Records)
 	return set, nil
 }
 
@@ -316,7 +355,7 @@ func (u *userTask) promptKeys() []string {
 
 // execute fills a template with the columns of a row. Trailing white space goes: a model's answer begins right after the prompt.
 func (u *userTask) execute(key string, r datasets.Record) (string, error) {
-	var b bytes.Buffer
+	var b boundedText
 	if err := u.templates[key].Execute(&b, r.Fields); err != nil {
 		names := make([]string, 0, len(r.Fields))
 		for n := range r.Fields {

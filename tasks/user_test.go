@@ -117,6 +117,14 @@ func TestTaskFileErrors(t *testing.T) {
 		{"no files", "  files: [quiz.jsonl]", "  files: []", `data.files: want at least one file`},
 		{"template", "{{.question}}", "{{.question", `quiz.yaml:8: prompt: bad character`},
 		{"function", "{{.question}}", "{{env}}", `quiz.yaml:7: prompt: function "env" not defined`},
+		{"template in template", "{{.question}}", "{{define \"a\"}}{{end}}{{.question}}", `prompt: {{define}} and {{block}} are not for prompts`},
+		{"call of itself", "{{.question}}", "{{if .A}}{{template \"prompt\" .}}{{end}}", `prompt: {{template}} is not for prompts`},
+		{"loop", "{{.question}}", "{{range 9000000000}}{{end}}", `prompt: {{range}} is not for prompts`},
+		{"growing text", "{{.question}}", "{{with $x := .A | printf \"%[1]s%[1]s\"}}{{end}}", `prompt: function printf is not for prompts`},
+		{"long prompt", "{{.question}}", strings.Repeat("{{.huge}}", 200), `quiz.jsonl:1: `},
+		{"label that is a list", "  columns: [A, B]", "  labels: {a: x, b: [y]}", `choices.labels: want texts or numbers alone`},
+		{"label of a list", "  columns: [A, B]", "  labels: {a: x, b: }", `choices.labels: want texts or numbers alone`},
+		{"nested aliases", "  columns: [A, B]", "  labels:\n    a: &a [x, x]\n    b: &b [*a, *a]\n    c: [*b, *b]", `quiz.yaml:12: an alias or anchor inside an anchor`},
 		{"no prompt", "prompt: |\n  第一行\n  问题：{{.question}}\n  答案：\n", "", `prompt: missing`},
 		{"choices twice", "  columns: [A, B]", "  columns: [A, B]\n  column: C", `quiz.yaml:10: choices: want exactly one`},
 		{"one choice", "[A, B]", "[A]", `quiz.yaml:10: choices.columns: 1 columns: want 2 to 26`},
@@ -138,7 +146,11 @@ func TestTaskFileErrors(t *testing.T) {
 			if text == goodTask {
 				t.Fatal("nothing is replaced")
 			}
-			dir := writeFiles(t, map[string]string{"quiz.yaml": text, "quiz.jsonl": goodRow})
+			row := strings.Replace(goodRow, `"id"`, `"huge": "`+strings.Repeat("x", 100_000)+`", "id"`, 1)
+			if !strings.Contains(tc.new, ".huge") {
+				row = goodRow
+			}
+			dir := writeFiles(t, map[string]string{"quiz.yaml": text, "quiz.jsonl": row})
 			k, err := LoadUser(filepath.Join(dir, "quiz.yaml"))
 			if err == nil {
 				_, err = k.Load(LoadOptions{})
@@ -156,6 +168,23 @@ func TestTaskFileErrors(t *testing.T) {
 		}
 		if _, err := k.Load(LoadOptions{}); err == nil || !strings.Contains(err.Error(), `quiz.jsonl:2: field "id": "1" is the id of line 1 already`) {
 			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("id twice in two files", func(t *testing.T) {
+		text := strings.Replace(goodTask, "[quiz.jsonl]", "[quiz.jsonl, more.jsonl]", 1)
+		dir := writeFiles(t, map[string]string{"quiz.yaml": text + "id: id\n", "quiz.jsonl": goodRow, "more.jsonl": goodRow, "none.yaml": text})
+		for name, says := range map[string]string{"quiz.yaml": `more.jsonl:1: field "id": "1" is the id of`, "none.yaml": ""} {
+			k, err := LoadUser(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := k.Load(LoadOptions{})
+			if says == "" && (err != nil || len(data.Samples) != 2 || data.Samples[1].ID != "0#2") {
+				t.Errorf("%s: %+v, %v", name, data.Samples, err)
+			}
+			if says != "" && (err == nil || !strings.Contains(err.Error(), says) || !strings.HasSuffix(err.Error(), "quiz.jsonl:1 already")) {
+				t.Errorf("%s: error %v", name, err)
+			}
 		}
 	})
 	t.Run("several at once", func(t *testing.T) {
