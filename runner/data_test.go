@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,12 +138,48 @@ func TestAbsentData(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("a wrong label names file, line and field", func(t *testing.T) {
-		o := fakeOptions(t)
-		o.Data = []string{dataFolder(t, map[string]string{"choice/dev.txt": lines("d", 2) + "x\ty\t7\n"})}
+}
+
+func TestBadData(t *testing.T) {
+	o := fakeOptions(t)
+	o.Data = []string{dataFolder(t, map[string]string{"choice/dev.txt": lines("d", 2) + "x\ty\t7\n"})}
+	says := func(err error) bool {
+		bad, ok := errors.AsType[*BadData](err)
+		return ok && slices.Equal(bad.Tasks, []string{"choice"}) && strings.Contains(err.Error(), "dev.txt:3") && strings.Contains(err.Error(), "answer")
+	}
+	rec, dir, err := Run(t.Context(), o, newFake())
+	if !says(err) || rec == nil {
+		t.Fatalf("record %v, error %v", rec, err)
+	}
+	if len(rec.Results) != 1 || rec.NSamples["generate"].Effective != 12 || len(rec.Skipped) != 1 || rec.Skipped[0].Task != "choice" || !strings.Contains(rec.Skipped[0].Reason, "dev.txt:3") {
+		t.Errorf("%d results, skipped %+v", len(rec.Results), rec.Skipped)
+	}
+	if !slices.ContainsFunc(rec.Warnings, func(w reports.Warning) bool { return w.Task == "choice" && w.Code == "bad-data" }) {
+		t.Errorf("warnings %+v", rec.Warnings)
+	}
+	if _, err := os.Stat(filepath.Join(dir, resultsName)); err != nil {
+		t.Error(err)
+	}
+	t.Run("with a missed condition both are told", func(t *testing.T) {
+		o := o
+		o.FailUnder = []string{"generate:em=2"}
 		_, _, err := Run(t.Context(), o, newFake())
-		if err == nil || !strings.Contains(err.Error(), "dev.txt:3") || !strings.Contains(err.Error(), "answer") {
-			t.Errorf("got %v", err)
+		if _, ok := errors.AsType[*Missed](err); !ok || !strings.Contains(err.Error(), "dev.txt:3") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("alone, in a dry run and under a condition no run is made", func(t *testing.T) {
+		alone, dry, gated := o, o, o
+		alone.Tasks, dry.DryRun, gated.FailUnder = []string{"choice"}, true, []string{"choice:acc=0.5"}
+		dry.Print = io.Discard
+		for _, o := range []Options{alone, dry, gated} {
+			o.Out = memoryDir(t)
+			if rec, _, err := Run(t.Context(), o, newFake()); !says(err) || rec != nil {
+				t.Errorf("record %v, error %v", rec, err)
+			}
+			if left, _ := os.ReadDir(o.Out); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
 		}
 	})
 }

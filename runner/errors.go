@@ -2,9 +2,11 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/llama4-eval/llama4-eval/datasets"
 	"github.com/llama4-eval/llama4-eval/inference"
 )
 
@@ -61,6 +63,41 @@ func (e *ModelLost) Error() string {
 
 // Unwrap gives what happened to the file.
 func (e *ModelLost) Unwrap() error { return e.Cause }
+
+// BadData are mistakes in the data of tasks. Run leaves the tasks out, and returns the error beside the finished record of the others; when
+// there are no others, no run is made.
+type BadData struct {
+	Tasks []string // that are left out
+	Err   error    // with file, line and field where they are known; the errors of several tasks are joined
+}
+
+func (e *BadData) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *BadData) Unwrap() error { return e.Err }
+
+// asBadData tells a file with a mistake from other errors of loading, such as a data folder that is not there: those concern every task.
+func asBadData(task string, err error) error {
+	if _, ok := errors.AsType[*datasets.Error](err); ok {
+		return &BadData{[]string{task}, err}
+	}
+	return err
+}
+
+// badData makes one error of those of several tasks; nil when there are none.
+func badData(list []*BadData) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var all BadData
+	var errs []error
+	for _, e := range list {
+		all.Tasks = append(all.Tasks, e.Tasks...)
+		errs = append(errs, e.Err)
+	}
+	all.Err = errors.Join(errs...)
+	return &all
+}
 
 // Missed is returned beside the finished record when a value is worse than Options.FailUnder asks for.
 type Missed struct{ Misses []Miss }

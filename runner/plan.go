@@ -25,6 +25,7 @@ type plan struct {
 	groups   []tasks.Group  // of the suites asked for
 	skipped  []reports.Skipped
 	warnings []reports.Warning
+	unread   []*BadData // tasks with a mistake in their data; they are skipped
 	renderer *renderer
 }
 
@@ -91,10 +92,17 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 			p.skipped = append(p.skipped, absent(t.Task, o.Data))
 			continue
 		}
+		if bad, ok := errors.AsType[*BadData](err); ok {
+			p.skipBad(t.Name, bad)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		p.tasks = append(p.tasks, pt)
+	}
+	if len(p.tasks) == 0 && len(p.unread) > 0 {
+		return nil, badData(p.unread)
 	}
 	if len(p.tasks) == 0 && !unfit {
 		var names []string
@@ -106,7 +114,22 @@ func newPlan(ctx context.Context, o Options, m Model) (*plan, error) {
 	if p.groups, err = groupsOf(o, p); err != nil {
 		return nil, err
 	}
-	return p, checkGates(o, p)
+	if err := checkGates(o, p); err != nil {
+		for _, bad := range p.unread { // a condition on the task cannot hold
+			if slices.ContainsFunc(o.FailUnder, func(s string) bool { return strings.HasPrefix(strings.TrimSpace(s), bad.Tasks[0]+":") }) {
+				return nil, bad
+			}
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+// skipBad leaves out a task with a mistake in its data: the others are measured all the same.
+func (p *plan) skipBad(task string, bad *BadData) {
+	p.unread = append(p.unread, bad)
+	p.skipped = append(p.skipped, reports.Skipped{Task: task, Reason: strings.TrimPrefix(bad.Error(), "tasks: "+task+": ")})
+	p.warnings = append(p.warnings, reports.Warning{Task: task, Code: "bad-data", Text: "not measured: there is a mistake in the data, see skipped"})
 }
 
 // absent says that the data of a task is not there, and what would help.
@@ -198,7 +221,7 @@ func (p *plan) task(o Options, picked pickedTask) (*plannedTask, error) {
 		return nil, errAbsent
 	}
 	if err != nil {
-		return nil, err
+		return nil, asBadData(t.Name, err)
 	}
 	pt := &plannedTask{task: picked.Task, source: data.Source, original: len(data.Samples), index: map[string]int{}}
 	p.warnings = append(p.warnings, dataWarnings(t, &data)...)

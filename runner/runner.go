@@ -20,7 +20,7 @@ const defaultBatch = 16
 // Run evaluates m as o asks. It returns the record that is also in results.json, and the run folder that it lies in.
 //
 // Errors that callers tell apart: *OptionError (nothing was run), *Interrupted, *TooManyErrors and *ModelLost (the journal is
-// kept, the same call goes on from there), *Missed (the record is returned as well). With DryRun all results are empty.
+// kept, the same call goes on from there), *Missed and *BadData (the record is returned as well, of the tasks that could be measured). With DryRun all results are empty.
 func Run(ctx context.Context, o Options, m Model) (rec *reports.Record, dir string, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, "", err
@@ -30,8 +30,11 @@ func Run(ctx context.Context, o Options, m Model) (rec *reports.Record, dir stri
 	if err != nil {
 		return nil, "", err
 	}
-	if err := preview(o, p, m); err != nil || o.DryRun {
+	if err := preview(o, p, m); err != nil {
 		return nil, "", err
+	}
+	if o.DryRun {
+		return nil, "", badData(p.unread)
 	}
 	info := m.Info()
 	batch := o.BatchSize
@@ -54,7 +57,13 @@ func Run(ctx context.Context, o Options, m Model) (rec *reports.Record, dir stri
 	if rec, err = r.do(ctx); err != nil {
 		return nil, f.dir, err
 	}
-	return rec, f.dir, missed(o.FailUnder, rec)
+	err = missed(o.FailUnder, rec)
+	if bad := badData(p.unread); err == nil {
+		err = bad
+	} else if bad != nil {
+		err = errors.Join(bad, err)
+	}
+	return rec, f.dir, err
 }
 
 // A run is one call of Run that has its folder.
