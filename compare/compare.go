@@ -175,6 +175,10 @@ func warnings(a, b *Run, tasks []string) []reports.Warning {
 			out = append(out, reports.Warning{Task: name, Code: "tokens", Text: fmt.Sprintf(
 				"%d of %d prompts are other tokens in the run, though the same text: %s", n, len(x.Samples), first)})
 		}
+		if n, first := scoredOtherwise(x, y); n > 0 {
+			out = append(out, reports.Warning{Task: name, Code: "scored-otherwise", Text: fmt.Sprintf(
+				"%d of %d answers are the same to the bit, but scored otherwise, first %q: what judges them has changed, not the model", n, len(x.Samples), first)})
+		}
 		if a.Record.Configs[name].Split == "generated" {
 			out = append(out, reports.Warning{Task: name, Code: "generated-data", Text: "generated data: the numbers say nothing about the real set"})
 		}

@@ -318,7 +318,7 @@ func TestCompareErrors(t *testing.T) {
 		a, b *Run
 		want string
 	}{
-		{"no common task", run("a", accTask("x", "1")), run("b", accTask("y", "1")), "no task in common: [x] and [y]"},
+		{"no common task", run("a", accTask("x", "1")), run("b", accTask("y", "1")), "no task in common: [x] in the reference, [y] in the run"},
 		{"empty task", run("a", empty), run("b", empty), "task x has no items"},
 		{"nothing scored", run("a", accTask("x", "11")), run("b", unscored), "task x has no items: run a has a value for 2 of its 2 samples, run b for 0 of 2"},
 		{"NaN", run("a", accTask("x", "11")), run("b", nan), `task x: item "1" has the value NaN in run b`},

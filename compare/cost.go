@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -29,7 +30,7 @@ func costs(a, b *reports.Record, o GateOptions) []reports.CostGate {
 			{"decode time", func(r reports.CalibrationRound) (int64, float64) { return r.DecodeTokens, r.DecodeSeconds }},
 		} {
 			c := reports.CostGate{Cost: k.name, Unit: "ms/token", Limit: o.MaxSlowdown, Verdict: reports.GateNotMeasured}
-			if c.Note = other; other == "" {
+			if c.Note = cmp.Or(other, machinesDiffer(a, b)); c.Note == "" {
 				slowdown(&c, a.Perf, b.Perf, k.of, 1-o.Alpha)
 			}
 			if c.Note != noTokens {
@@ -59,10 +60,23 @@ func settingsDiffer(a, b *reports.Record) string {
 			return fmt.Sprintf("%s: %v in the baseline, %v in the run", s.what, s.x, s.y)
 		}
 	}
-	if !maps.Equal(a.TaskHashes, b.TaskHashes) {
+	switch {
+	case !maps.Equal(a.TaskHashes, b.TaskHashes):
 		return "the runs had other tasks to do"
+	case a.Perf.SamplesResumed > 0 || b.Perf.SamplesResumed > 0:
+		return "a run that was resumed has not measured all of its work"
 	}
 	return ""
+}
+
+// machinesDiffer says why times cannot be compared although the loop was timed: it says how fast a processor is at simple arithmetic, but
+// not what wider instructions gain on another one. Other kernels on the same processor are the program's doing, and the gate's business.
+func machinesDiffer(a, b *reports.Record) string {
+	x, y := a.Host.Hardware.CPU.Brand, b.Host.Hardware.CPU.Brand
+	if x == y || a.Engine.Kernel == b.Engine.Kernel {
+		return ""
+	}
+	return fmt.Sprintf("processor and kernels: %s with %s in the baseline, %s with %s in the run", cmp.Or(x, "unknown"), a.Engine.Kernel, cmp.Or(y, "unknown"), b.Engine.Kernel)
 }
 
 // noTokens is the note of a cost that the runs do not have.
@@ -73,9 +87,6 @@ func slowdown(c *reports.CostGate, a, b reports.Perf, of func(reports.Calibratio
 	switch {
 	case a.Calibration == nil || b.Calibration == nil:
 		c.Note = "no calibration loop was timed in " + map[bool]string{true: "the baseline", false: "the run"}[a.Calibration == nil]
-		return
-	case a.SamplesResumed > 0 || b.SamplesResumed > 0:
-		c.Note = "a run that was resumed has not timed all of its work"
 		return
 	}
 	x, y := pieces(a.Calibration, b.Calibration, of), pieces(b.Calibration, a.Calibration, of)

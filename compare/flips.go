@@ -11,10 +11,7 @@ import (
 
 // flips lists the samples that one run has right and the other wrong: lost ones first, each kind by how far the margin moved.
 func flips(a, b *Task) []reports.Flip {
-	in := map[string]*reports.Sample{}
-	for i := range b.Samples {
-		in[b.Samples[i].DocID] = &b.Samples[i]
-	}
+	in := b.byID()
 	out := []reports.Flip{}
 	for i := range a.Samples {
 		s := &a.Samples[i]

@@ -22,6 +22,9 @@ type GateOptions struct {
 	Tasks              []string // that are gated; nil = all
 }
 
+// mostLacking is the share of a task that a baseline may have no value for.
+const mostLacking = 0.05
+
 // points are a hundredth of the range of a metric.
 const points = 100
 
@@ -47,7 +50,7 @@ func (o GateOptions) withDefaults() (GateOptions, error) {
 }
 
 // Gate decides about a run by its baseline. Runs that were asked other questions, or got other tokens of the same ones, are a *Refused;
-// questions that only the baseline has an answer to are an error too.
+// so are ones without a task of the baseline, without an answer or a value that the baseline has, and baselines that lack many themselves.
 func Gate(baseline, run *Run, o GateOptions) (*reports.GateResult, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -56,6 +59,10 @@ func Gate(baseline, run *Run, o GateOptions) (*reports.GateResult, error) {
 	tasks, onlyA, onlyB, err := common(baseline, run, o.Tasks)
 	if err != nil {
 		return nil, err
+	}
+	if len(onlyA) > 0 {
+		return nil, &Refused{baseline.name(), run.name(), []string{fmt.Sprintf(
+			"the run lacks %d tasks of the baseline, of which nothing would be known: %s; name the tasks to gate if that is meant", len(onlyA), strings.Join(onlyA, ", "))}}
 	}
 	if err := alike(baseline, run, tasks); err != nil {
 		return nil, err
@@ -67,13 +74,16 @@ func Gate(baseline, run *Run, o GateOptions) (*reports.GateResult, error) {
 		SchemaVersion: reports.GateVersion, Alpha: o.Alpha, MaxDrop: o.MaxDrop, MaxSlowdown: max(0, o.MaxSlowdown), MaxMemory: max(0, o.MaxMemory),
 		RequireEquivalence: o.RequireEquivalence, Baseline: reports.Ref(baseline.Record), Run: reports.Ref(run.Record),
 		EqualOutputs: equalOutputs(baseline, run, tasks), Differs: objects(baseline.Record, run.Record),
-		OnlyBaseline: onlyA, OnlyRun: onlyB, Warnings: warnings(baseline, run, tasks),
+		OnlyRun: onlyB, Warnings: warnings(baseline, run, tasks),
 	}
 	var all []*pairing
 	for _, name := range tasks {
 		p, err := pair(baseline, run, name)
 		if err != nil {
 			return nil, err
+		}
+		if p.leftOut > 0 {
+			g.Warnings = append(g.Warnings, reports.Warning{Task: name, Code: "left-out", Text: fmt.Sprintf("%d items that only the run has a value for are left out", p.leftOut)})
 		}
 		all = append(all, p)
 	}
@@ -84,10 +94,6 @@ func Gate(baseline, run *Run, o GateOptions) (*reports.GateResult, error) {
 		}
 	} else if verdict, err = test(g, baseline, run, all, o); err != nil {
 		return nil, err
-	}
-	if len(onlyA) > 0 && verdict != metrics.Worse {
-		verdict = metrics.Inconclusive
-		g.Warnings = append(g.Warnings, reports.Warning{Code: "tasks-missing", Text: fmt.Sprintf("the run lacks %d tasks of the baseline: nothing is known of them", len(onlyA))})
 	}
 	g.Costs = costs(baseline.Record, run.Record, o)
 	conclude(g, verdict)
@@ -102,23 +108,16 @@ func gateable(a, b *Run, tasks []string, o GateOptions) error {
 		if n, first := retokenized(x, y); n > 0 && !o.OtherTokenizer {
 			why.add(name, "%d of %d prompts are other tokens, though the same text: %s; another tokenizer, or a BOS more or less", n, len(x.Samples), first)
 		}
-		answered := map[string]bool{}
-		for i := range x.Samples {
-			answered[x.Samples[i].DocID] = x.Samples[i].Scored()
+		if n, first := unanswered(x, y); n > 0 {
+			why.add(name, "%d samples that the reference has an answer to have none in the run, first %s", n, first)
+		} else if n, first := absent(x, y); n > 0 && len(y.Items) > 0 {
+			why.add(name, "%d items that the reference has a value of %s for have none in the run, first %q", n, a.headline(name).Metric, first)
 		}
-		lost, first := 0, ""
-		for i := range y.Samples {
-			if s := &y.Samples[i]; !s.Scored() && answered[s.DocID] {
-				if lost++; lost == 1 {
-					first = fmt.Sprintf("%q: %s", s.DocID, s.Verdict)
-					if s.Error != "" {
-						first += ", " + s.Error
-					}
-				}
-			}
-		}
-		if lost > 0 {
-			why.add(name, "%d samples that the reference has an answer to have none in the run, first %s", lost, first)
+		if n := failures(x); float64(n) > mostLacking*float64(len(x.Samples)) {
+			why.add(name, "%d of %d samples failed in the reference: it is no baseline", n, len(x.Samples))
+		} else if n, first := absent(y, x); float64(n) > mostLacking*float64(len(y.Items)) {
+			why.add(name, "%d of %d items that the run has a value of %s for have none in the reference, first %q: it is no baseline",
+				n, len(y.Items), a.headline(name).Metric, first)
 		}
 	}
 	if lines := why.lines(); len(lines) > 0 {
@@ -127,10 +126,52 @@ func gateable(a, b *Run, tasks []string, o GateOptions) error {
 	return nil
 }
 
-// same is the decision about a task whose outputs are equal to the bit.
+// unanswered counts the samples that only a has an answer to.
+func unanswered(a, b *Task) (n int, first string) {
+	in := b.byID()
+	for i := range a.Samples {
+		s := in[a.Samples[i].DocID]
+		if s == nil || s.Scored() || !a.Samples[i].Scored() {
+			continue
+		}
+		if n++; n == 1 {
+			first = fmt.Sprintf("%q: %s", s.DocID, s.Verdict)
+			if s.Error != "" {
+				first += ", " + s.Error
+			}
+		}
+	}
+	return n, first
+}
+
+// absent counts the items that only a has.
+func absent(a, b *Task) (n int, first string) {
+	in := make(map[string]bool, len(b.Items))
+	for i := range b.Items {
+		in[b.Items[i].ID] = true
+	}
+	for i := range a.Items {
+		if !in[a.Items[i].ID] {
+			if n++; n == 1 {
+				first = a.Items[i].ID
+			}
+		}
+	}
+	return n, first
+}
+
+func failures(t *Task) (n int) {
+	for i := range t.Samples {
+		if t.Samples[i].Verdict == reports.VerdictError {
+			n++
+		}
+	}
+	return n
+}
+
+// same is the decision about a task whose outputs and scores are equal to the bit.
 func (p *pairing) same() *reports.TaskGate {
-	a, _, metric := p.rows()
-	v := p.flip(metric(total(a)))
+	a, b, metric := p.rows()
 	clusters := map[string]bool{}
 	alone := 0
 	for _, c := range p.clusters {
@@ -142,7 +183,8 @@ func (p *pairing) same() *reports.TaskGate {
 	}
 	return &reports.TaskGate{
 		Task: p.task, Metric: p.metric.Metric, HigherIsBetter: p.metric.HigherIsBetter, Scale: p.metric.Scale,
-		Verdict: reports.GateEquivalent, N: len(p.ids), Clusters: alone + len(clusters), Baseline: v, Run: v,
+		Verdict: reports.GateEquivalent, N: len(p.ids), Clusters: alone + len(clusters), LeftOut: p.leftOut,
+		Baseline: p.flip(metric(total(a))), Run: p.flip(metric(total(b))),
 	}
 }
 
@@ -161,6 +203,7 @@ func test(g *reports.GateResult, a, b *Run, all []*pairing, o GateOptions) (metr
 	for i, p := range all {
 		t := decision(c.Tasks[i])
 		t.Task, t.Metric, t.HigherIsBetter, t.Scale = p.task, p.metric.Metric, p.metric.HigherIsBetter, p.metric.Scale
+		t.LeftOut = p.leftOut
 		t.Baseline, t.Run = p.flip(c.Tasks[i].Baseline*units[i]), p.flip(c.Tasks[i].Run*units[i])
 		t.Flips = flips(a.task(p.task), b.task(p.task))
 		g.Tasks = append(g.Tasks, t)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,7 @@ func TestGateCorpus(t *testing.T) {
 	// A metric on a scale to 100 gives the same points.
 	percent := func(right []int) Task {
 		task := microTask("ner", right...)
+		task.Range = 100
 		inner := task.Corpus
 		task.Corpus = func(sum map[string]float64) float64 { return 100 * inner(sum) }
 		return task
@@ -114,16 +116,36 @@ func TestGateEqualDigests(t *testing.T) {
 	}
 }
 
+// A build that breaks what judges answers, and not the model, is no pass: the digest is over answers alone.
+func TestGateEqualDigestsOtherScores(t *testing.T) {
+	right, wrong := accTask("x", strings.Repeat("1", 80)+strings.Repeat("0", 20)), accTask("x", strings.Repeat("1", 80)+strings.Repeat("0", 20))
+	for i := range wrong.Samples {
+		s := &wrong.Samples[i]
+		s.Verdict, s.Metrics, wrong.Items[i].Value = reports.VerdictUnparsed, map[string]float64{"acc": 0}, 0
+	}
+	a, b := newRun("a", right), newRun("b", wrong)
+	b.Record.Digest = a.Record.Digest
+	g := mustGate(t, a, b, GateOptions{})
+	if g.EqualOutputs || g.Passed || g.Verdict != reports.GateWorse || g.Tasks[0].Baseline != 0.8 || g.Tasks[0].Run != 0 || !hasWarning(g.Warnings, "scored-otherwise") {
+		t.Errorf("%+v", g)
+	}
+	if c := mustCompare(t, Options{}, a, b).Runs[0]; c.EqualOutputs || c.Tasks[0].Run != 0 || c.Tasks[0].P > 1e-9 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // A task that the run lacks is no pass.
 func TestGateMissingTask(t *testing.T) {
 	same := strings.Repeat("10", 1000)
 	a, b := newRun("a", accTask("x", same), accTask("y", "10")), newRun("b", accTask("x", same))
-	g := mustGate(t, a, b, GateOptions{})
-	if g.Verdict != reports.GateInconclusive || !g.Passed || !hasWarning(g.Warnings, "tasks-missing") || fmt.Sprint(g.OnlyBaseline) != "[y]" {
-		t.Errorf("%+v", g)
+	for _, tasks := range [][]string{nil, {"x", "y"}} {
+		var refused *Refused
+		if _, err := Gate(a, b, GateOptions{Tasks: tasks}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "the run lacks 1 tasks of the baseline, of which nothing would be known: y;") {
+			t.Errorf("%v: %v", tasks, err)
+		}
 	}
-	if g := mustGate(t, a, b, GateOptions{RequireEquivalence: true}); g.Passed {
-		t.Error("passes although equivalence is asked for")
+	if g := mustGate(t, b, a, GateOptions{}); fmt.Sprint(g.OnlyRun) != "[y]" || g.Verdict != reports.GateEquivalent {
+		t.Errorf("a task more: %+v", g)
 	}
 	if g := mustGate(t, a, b, GateOptions{Tasks: []string{"x"}}); g.Verdict != reports.GateEquivalent {
 		t.Errorf("only x is asked for: %+v", g)
@@ -166,6 +188,35 @@ func TestGateRefuses(t *testing.T) {
 				}
 			}
 		})
+	}
+	// What only one run has a value for.
+	lacking := func(n int, fails bool) Task {
+		task := accTask("x", strings.Repeat("10", 50))
+		task.Items = task.Items[n:]
+		for i := range n {
+			if fails {
+				task.Samples[i].Verdict = reports.VerdictError
+			}
+		}
+		return task
+	}
+	for _, tc := range []struct {
+		name string
+		a, b Task
+		want string
+	}{
+		{"half of the baseline failed", lacking(50, true), lacking(0, false), "x: 50 of 100 samples failed in the reference: it is no baseline"},
+		{"half of both failed", lacking(50, true), lacking(50, true), "x: 50 of 100 samples failed in the reference: it is no baseline"},
+		{"the baseline lacks values", lacking(6, false), lacking(0, false), `x: 6 of 100 items that the run has a value of acc for have none in the reference, first "0": it is no baseline`},
+		{"the run lacks a value", lacking(0, false), lacking(1, false), `x: 1 items that the reference has a value of acc for have none in the run, first "0"`},
+	} {
+		var refused *Refused
+		if _, err := Gate(newRun("a", tc.a), newRun("b", tc.b), GateOptions{}); !errors.As(err, &refused) || len(refused.Reasons) != 1 || refused.Reasons[0] != tc.want {
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+		}
+	}
+	if g := mustGate(t, newRun("a", lacking(2, true)), newRun("b", lacking(0, false)), GateOptions{}); g.Tasks[0].N != 98 || !hasWarning(g.Warnings, "left-out") {
+		t.Errorf("%+v", g)
 	}
 	for _, o := range []GateOptions{{Alpha: 2}, {MaxDrop: -1}, {MaxDrop: 100}, {MaxMemory: math.NaN()}} {
 		if _, err := Gate(newRun("a", accTask("x", "1")), newRun("b", accTask("x", "1")), o); err == nil {
@@ -270,6 +321,9 @@ func TestGateTimesNotMeasured(t *testing.T) {
 		{"threads", func(_, b *reports.Record) { b.Engine.Threads = 4 }, "threads: 2 in the baseline, 4 in the run"},
 		{"batch", func(_, b *reports.Record) { b.Perf.BatchSize = 1 }, "samples side by side: 16 in the baseline, 1 in the run"},
 		{"other tasks", func(_, b *reports.Record) { b.TaskHashes["y"] = "more" }, "other tasks to do"},
+		{"another processor with other kernels", func(a, b *reports.Record) {
+			a.Host.Hardware.CPU.Brand, b.Host.Hardware.CPU.Brand, b.Engine.Kernel = "old", "new", "avx512"
+		}, "processor and kernels: old with avx2 in the baseline, new with avx512 in the run"},
 		{"short", func(_, b *reports.Record) { b.Perf.Calibration.Rounds = b.Perf.Calibration.Rounds[:4] }, "3 pieces of the runs can be compared, 6 are needed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -282,6 +336,41 @@ func TestGateTimesNotMeasured(t *testing.T) {
 				t.Errorf("%+v, want %q", c, tc.want)
 			}
 		})
+	}
+}
+
+// Times go on to be gated where only the kernels change, or only the processor.
+func TestGateTimesKernels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	quiet := machine{1, 0.02, 0.02, 0}
+	for _, change := range []func(r *reports.Record){
+		func(r *reports.Record) { r.Engine.Kernel = "reference" },
+		func(r *reports.Record) { r.Host.Hardware.CPU.Brand = "another" },
+	} {
+		a, b := newRun("a", accTask("x", "10")), newRun("b", accTask("x", "10"))
+		a.Record.Perf.Calibration, b.Record.Perf.Calibration = timed(rng, quiet, 1), timed(rng, quiet, 3)
+		change(b.Record)
+		if g := mustGate(t, a, b, GateOptions{}); g.Passed || g.Costs[0].Verdict != reports.GateWorse {
+			t.Errorf("%+v", g.Costs[0])
+		}
+	}
+}
+
+// A run that was resumed has held less than one that was not: neither its peak nor what is more than it says anything.
+func TestGateMemoryResumed(t *testing.T) {
+	for _, resumed := range []int{0, 1} {
+		runs := []*Run{newRun("a", accTask("x", "10")), newRun("b", accTask("x", "10"))}
+		for i, r := range runs {
+			r.Record.Memory = reports.Memory{PeakResidentBytes: int64(1+i) << 30, Devices: []reports.DeviceMemory{{Peak: reports.Ledger{Weights: int64(1+i) << 30}}}}
+		}
+		runs[resumed].Record.Perf.SamplesResumed = 3
+		g := mustGate(t, runs[0], runs[1], GateOptions{})
+		i := slices.IndexFunc(g.Costs, func(c reports.CostGate) bool { return c.Cost == "memory" })
+		for _, c := range g.Costs[i:] {
+			if c.Verdict != reports.GateNotMeasured || !strings.Contains(c.Note, "a run that was resumed") {
+				t.Errorf("%+v", c)
+			}
+		}
 	}
 }
 

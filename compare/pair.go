@@ -21,12 +21,13 @@ type pairing struct {
 	a, b   []float64            // scores of a mean
 	corpus *metrics.CorpusPairs // of a corpus metric; a and b are nil
 	flip   func(float64) float64
+	most   float64 // largest value that the metric can have; 0 = not known
 }
 
 // pair matches the items of a task. The runs are known to be asked the same.
 func pair(a, b *Run, name string) (*pairing, error) {
 	x, y := a.task(name), b.task(name)
-	p := &pairing{task: name, metric: a.headline(name), flip: func(v float64) float64 { return v }}
+	p := &pairing{task: name, metric: a.headline(name), most: max(x.Range, y.Range), flip: func(v float64) float64 { return v }}
 	if (x.Corpus == nil) != (y.Corpus == nil) {
 		return nil, fmt.Errorf("compare: task %s: %s is a mean in one run and a corpus metric in the other", name, p.metric.Metric)
 	}
@@ -42,8 +43,8 @@ func pair(a, b *Run, name string) (*pairing, error) {
 	}
 	p.leftOut = len(x.Items) + len(y.Items) - 2*len(both)
 	if len(both) == 0 {
-		return nil, fmt.Errorf("compare: task %s has no items: run %s has a value for %d of its %d samples, run %s for %d of %d",
-			name, a.name(), len(x.Items), len(x.Samples), b.name(), len(y.Items), len(y.Samples))
+		return nil, &Refused{a.name(), b.name(), []string{fmt.Sprintf("task %s has no items: run %s has a value for %d of its %d samples, run %s for %d of %d",
+			name, a.name(), len(x.Items), len(x.Samples), b.name(), len(y.Items), len(y.Samples))}}
 	}
 	for _, t := range both {
 		if t[0].Cluster != t[1].Cluster {
@@ -142,8 +143,11 @@ func (p *pairing) pairs() (pairs metrics.Pairs, unit float64) {
 	return pairs, unit
 }
 
-// unit is 1 for a metric between 0 and 1 and 100 for one that goes to 100: one point is a hundredth of it.
+// unit is the range of the metric, 1 or 100 for most: one point is a hundredth of it. Where it is not known it is guessed from the values.
 func (p *pairing) unit() float64 {
+	if p.most > 0 {
+		return p.most
+	}
 	most := 0.
 	if p.corpus != nil {
 		most = max(math.Abs(p.corpus.Metric(total(p.corpus.Baseline))), math.Abs(p.corpus.Metric(total(p.corpus.Run))))
@@ -169,7 +173,7 @@ func total(rows [][]float64) []float64 {
 	return sum
 }
 
-// binary says whether all scores are 0 or 1.
+// binary says whether all scores are 0 or 1, and can be nothing else between.
 func (p *pairing) binary() bool {
 	for _, list := range [][]float64{p.a, p.b} {
 		for _, v := range list {
@@ -178,7 +182,7 @@ func (p *pairing) binary() bool {
 			}
 		}
 	}
-	return p.corpus == nil
+	return p.corpus == nil && p.unit() == 1
 }
 
 // rows are the statistics of both runs for tests that sum them, and the metric over sums.

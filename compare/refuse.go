@@ -159,10 +159,7 @@ func whyQuestions(why *reasons, a, b *Run, name string) {
 
 // whySamples looks for the first sample that is not the same.
 func whySamples(why *reasons, a, b *Task) {
-	in := map[string]*reports.Sample{}
-	for i := range b.Samples {
-		in[b.Samples[i].DocID] = &b.Samples[i]
-	}
+	in := b.byID()
 	var absent, data, prompts int
 	var first string
 	for _, s := range a.Samples {

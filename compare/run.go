@@ -19,6 +19,8 @@ type Task struct {
 	Shots   []string // doc ids of the worked examples
 	Samples []reports.Sample
 	Items   []Item // of the headline metric
+	// Range is the largest value that the headline metric can have; 0 = not known: 1, or 100 where values pass 1.
+	Range float64
 	// Corpus computes the headline metric from summed statistics; nil = it is the mean of the items' values.
 	Corpus func(sum map[string]float64) float64
 }
@@ -37,6 +39,15 @@ func (r *Run) task(name string) *Task {
 		return nil
 	}
 	return &r.Tasks[i]
+}
+
+// byID finds samples.
+func (t *Task) byID() map[string]*reports.Sample {
+	in := make(map[string]*reports.Sample, len(t.Samples))
+	for i := range t.Samples {
+		in[t.Samples[i].DocID] = &t.Samples[i]
+	}
+	return in
 }
 
 // headline is the first metric of a task.
@@ -74,7 +85,7 @@ func common(a, b *Run, only []string) (both, onlyA, onlyB []string, err error) {
 		}
 	}
 	if len(both) == 0 {
-		return nil, nil, nil, fmt.Errorf("compare: runs %s and %s have no task in common: %v and %v", a.name(), b.name(), onlyA, onlyB)
+		return nil, nil, nil, &Refused{a.name(), b.name(), []string{fmt.Sprintf("no task in common: %v in the reference, %v in the run", onlyA, onlyB)}}
 	}
 	return both, onlyA, onlyB, nil
 }

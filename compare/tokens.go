@@ -1,18 +1,11 @@
 package compare
 
-import (
-	"fmt"
-
-	"github.com/llama4-eval/llama4-eval/reports"
-)
+import "fmt"
 
 // retokenized counts the samples whose prompts are the same text in both runs and other tokens, and says how the first of them
 // differs. Runs that were written before tokens were hashed are told apart by the number of tokens.
 func retokenized(a, b *Task) (n int, first string) {
-	in := map[string]*reports.Sample{}
-	for i := range b.Samples {
-		in[b.Samples[i].DocID] = &b.Samples[i]
-	}
+	in := b.byID()
 	for i := range a.Samples {
 		s := &a.Samples[i]
 		t := in[s.DocID]

@@ -313,13 +313,19 @@ func scoreBound(lost, won, n, critical float64) float64 {
 // items' scores.
 func (g Gate) means(c *Change, t Pairs, drop Estimate, ok bool) {
 	test := Permutation{Draws: g.Draws, Seed: g.Seed, Less: true}
+	p := func(_, p float64, ok bool) float64 {
+		if !ok { // no test, and so no evidence
+			return 1
+		}
+		return p
+	}
 	if s := t.Corpus; s != nil {
-		_, c.PWorse, _ = test.Sums(s.Baseline, s.Run, t.Clusters, s.Metric)
-		_, c.PBetter, _ = test.Sums(s.Run, s.Baseline, t.Clusters, s.Metric)
+		c.PWorse = p(test.Sums(s.Baseline, s.Run, t.Clusters, s.Metric))
+		c.PBetter = p(test.Sums(s.Run, s.Baseline, t.Clusters, s.Metric))
 		drop.Value = c.Drop
 	} else {
-		_, c.PWorse, _ = test.Means(t.Baseline, t.Run, t.Clusters)
-		_, c.PBetter, _ = test.Means(t.Run, t.Baseline, t.Clusters)
+		c.PWorse = p(test.Means(t.Baseline, t.Run, t.Clusters))
+		c.PBetter = p(test.Means(t.Run, t.Baseline, t.Clusters))
 	}
 	if !ok {
 		c.CI = Interval{math.Inf(-1), math.Inf(1)}

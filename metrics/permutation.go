@@ -23,7 +23,7 @@ func (t Permutation) Means(first, second []float64, clusters []string) (differen
 
 // Sums returns metric(second) − metric(first), both over summed statistics, and the probability of one at least as large when the runs
 // are alike: (count+1)/(draws+1), or the share of all exchanges if they are enumerated. Clusters are exchanged as a whole; they
-// are as in [Bootstrap.Mean]. ok is false for no items, lengths that differ, or a metric that is NaN.
+// are as in [Bootstrap.Mean]. An exchange in which the metric is NaN counts as one at least as large. ok is false for no items, lengths that differ, or a metric that is NaN of what was seen.
 func (t Permutation) Sums(first, second [][]float64, clusters []string, metric func(sum []float64) float64) (difference, p float64, ok bool) {
 	a, okA := newClustered(first, clusters)
 	b, okB := newClustered(second, clusters)
@@ -51,6 +51,9 @@ func (t Permutation) Sums(first, second [][]float64, clusters []string, metric f
 			}
 		}
 		d := metric(sumB) - metric(sumA)
+		if math.IsNaN(d) { // nothing speaks against its being as large
+			return true
+		}
 		if t.Less {
 			return d <= difference+slack
 		}

@@ -85,3 +85,26 @@ func TestPermutationRefuses(t *testing.T) {
 }
 
 func third(_, _ float64, ok bool) bool { return ok }
+
+// An exchange without a value is no evidence.
+func TestPermutationWithoutValue(t *testing.T) {
+	once := 0
+	rare := func(sum []float64) float64 { // has a value of what was seen, and of nothing else
+		if once++; once > 2 {
+			return math.NaN()
+		}
+		return sum[0]
+	}
+	for _, n := range []int{1, 40} {
+		var a, b [][]float64
+		for range n {
+			a, b = append(a, []float64{1}), append(b, []float64{0})
+		}
+		for _, less := range []bool{false, true} {
+			once = 0
+			if _, p, ok := (Permutation{Draws: 100, Less: less}).Sums(a, b, nil, rare); !ok || p != 1 {
+				t.Errorf("%d items: p %v, %v; want 1", n, p, ok)
+			}
+		}
+	}
+}

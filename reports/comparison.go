@@ -55,7 +55,7 @@ func Ref(r *Record) RunRef {
 // A ComparedRun is the comparison of one run with the reference.
 type ComparedRun struct {
 	Run           RunRef           `json:"run"`
-	EqualOutputs  bool             `json:"equal_outputs"` // every output and log-probability of the common tasks is the same: nothing was tested
+	EqualOutputs  bool             `json:"equal_outputs"` // every output, log-probability and score of the common tasks is the same: nothing was tested
 	Differs       []Difference     `json:"differs"`       // what the comparison is about
 	Tasks         []TaskComparison `json:"tasks"`
 	OnlyReference []string         `json:"only_reference"` // tasks that the run lacks

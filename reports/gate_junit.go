@@ -47,15 +47,6 @@ func GateJUnit(w io.Writer, g *GateResult) error {
 		}
 		s.Cases = append(s.Cases, c)
 	}
-	for _, task := range g.OnlyBaseline {
-		c := junitCase{Class: "llama4-eval.gate.quality", Name: task}
-		if g.RequireEquivalence {
-			c.Failure = &junitFailure{Type: GateInconclusive, Message: "the run lacks this task of the baseline"}
-		} else {
-			c.Skipped = &junitSkipped{"the run lacks this task of the baseline"}
-		}
-		s.Cases = append(s.Cases, c)
-	}
 	for _, t := range g.Costs {
 		c := junitCase{Class: "llama4-eval.gate.cost", Name: t.Cost}
 		switch t.Verdict {

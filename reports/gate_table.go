@@ -41,13 +41,8 @@ func gateBlocks(g *GateResult, flips int) []block {
 		out = append(out, costBlock(g))
 	}
 	var notes []fact
-	for _, only := range []struct {
-		name  string
-		tasks []string
-	}{{"only in the baseline", g.OnlyBaseline}, {"only in the run", g.OnlyRun}} {
-		if len(only.tasks) > 0 {
-			notes = append(notes, fact{only.name, strings.Join(only.tasks, ", ")})
-		}
+	if len(g.OnlyRun) > 0 {
+		notes = append(notes, fact{"only in the run", strings.Join(g.OnlyRun, ", ")})
 	}
 	if notes = append(notes, warningFacts(g.Warnings)...); len(notes) > 0 {
 		out = append(out, block{facts: notes})

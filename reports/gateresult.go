@@ -28,12 +28,11 @@ type GateResult struct {
 
 	Baseline     RunRef       `json:"baseline"`
 	Run          RunRef       `json:"run"`
-	EqualOutputs bool         `json:"equal_outputs"` // every output and log-probability of the common tasks is the same: no statistics
+	EqualOutputs bool         `json:"equal_outputs"` // every output, log-probability and score of the common tasks is the same: no statistics
 	Differs      []Difference `json:"differs"`
 	Tasks        []TaskGate   `json:"tasks"`
 	Pooled       *TaskGate    `json:"pooled,omitempty"` // all items of all tasks as one; absent for a single task
 	Costs        []CostGate   `json:"costs"`
-	OnlyBaseline []string     `json:"only_baseline"` // tasks that the run lacks: nothing is known of them
 	OnlyRun      []string     `json:"only_run"`
 	Warnings     []Warning    `json:"warnings"`
 }
@@ -47,6 +46,7 @@ type TaskGate struct {
 	Verdict        string  `json:"verdict"`
 	N              int     `json:"n"`
 	Clusters       int     `json:"clusters"`
+	LeftOut        int     `json:"n_left_out"` // items that only the run has a value for
 	Lost           int     `json:"n_lost"`
 	Won            int     `json:"n_won"`
 	Baseline       float64 `json:"baseline"` // values of the metric, not scaled; for all tasks as one the mean over items

@@ -31,7 +31,7 @@ func (r *FinishedRun) Comparable(catalog []tasks.Task) (*compare.Run, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.Items, t.Corpus = items(m, pointers(samples)), m.Corpus
+		t.Items, t.Corpus, t.Range = items(m, pointers(samples)), m.Corpus, m.Range
 		if err := r.checkValue(name, conf.Metric, &t); err != nil {
 			return nil, err
 		}

@@ -91,7 +91,7 @@ var FinanceExplain = Task{
 	Metrics: []Metric{
 		{Name: "points", HigherIsBetter: true},
 		{Name: "all_points", Proportion: true, HigherIsBetter: true},
-		{Name: "chrf", HigherIsBetter: true},
+		{Name: "chrf", HigherIsBetter: true, Range: 100},
 	},
 }
 

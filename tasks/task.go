@@ -157,6 +157,7 @@ type Metric struct {
 	Proportion     bool   // values are 0 or 1: Wilson interval; otherwise bootstrap
 	HigherIsBetter bool
 	Scale          float64 // factor to print with, e.g. 100; 0 = 1
+	Range          float64 // largest value there can be, e.g. 100 of BLEU; 0 = 1, or 100 where values pass 1
 	Corpus         func(sum map[string]float64) float64
 	// By is a tag of records. Samples with the same value of it form a group; those without the tag are left out. Fold makes one value of
 	// a group, and the metric is the mean of these. So that a limit cuts no group in two, generators put its members side by side.

@@ -87,10 +87,10 @@ var (
 // translationMetrics are corpus scores, computed from sums over the samples.
 func translationMetrics(bleu metrics.BLEU) []Metric {
 	return []Metric{
-		{Name: "bleu", HigherIsBetter: true, Corpus: func(sum map[string]float64) float64 {
+		{Name: "bleu", HigherIsBetter: true, Range: 100, Corpus: func(sum map[string]float64) float64 {
 			return bleu.Score(metrics.BLEUStatsOf(sumRow(sum, "bleu"))).Value
 		}},
-		{Name: "chrf", HigherIsBetter: true, Corpus: func(sum map[string]float64) float64 {
+		{Name: "chrf", HigherIsBetter: true, Range: 100, Corpus: func(sum map[string]float64) float64 {
 			return metrics.ChrF{}.Score(metrics.ChrFStatsOf(sumRow(sum, "chrf")))
 		}},
 	}

@@ -29,10 +29,10 @@ func userMetrics() []Metric {
 		{Name: "rouge_l", HigherIsBetter: true, Scale: 100},
 	}
 	return append(list,
-		Metric{Name: "bleu", HigherIsBetter: true, Corpus: func(sum map[string]float64) float64 {
+		Metric{Name: "bleu", HigherIsBetter: true, Range: 100, Corpus: func(sum map[string]float64) float64 {
 			return userBLEU.Score(metrics.BLEUStatsOf(statsRow(sum, "bleu"))).Value
 		}},
-		Metric{Name: "chrf", HigherIsBetter: true, Corpus: func(sum map[string]float64) float64 {
+		Metric{Name: "chrf", HigherIsBetter: true, Range: 100, Corpus: func(sum map[string]float64) float64 {
 			return metrics.ChrF{}.Score(metrics.ChrFStatsOf(statsRow(sum, "chrf")))
 		}},
 	)

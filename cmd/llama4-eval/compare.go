@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -108,9 +109,11 @@ func (f *runFlags) compareRuns(dirs []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	c, err := compare.Compare(runs, compare.Options{})
-	if err != nil {
+	if refused := (*compare.Refused)(nil); errors.As(err, &refused) {
 		fmt.Fprintf(stderr, "the runs are not compared: %v\n", err)
 		return nil
+	} else if err != nil {
+		return err
 	}
 	for name, format := range map[string]string{"comparison.json": "json", "comparison.md": "md"} {
 		if err := writeFile(filepath.Join(f.options.Out, name), func(w io.Writer) error { return writeComparison(w, c, format, shownFlips) }); err != nil {
