@@ -17,7 +17,7 @@ func accTask(name, outcomes string) Task {
 	for i, o := range outcomes {
 		s := reports.Sample{
 			DocID: fmt.Sprint(i), Task: name, DocHash: fmt.Sprintf("doc %d", i), PromptHash: fmt.Sprintf("prompt %d", i), TokenHash: fmt.Sprintf("tokens %d", i),
-			Verdict: reports.VerdictWrong, Target: "甲", Extracted: "乙", Metrics: map[string]float64{"acc": 0}, PromptTokens: 7,
+			Verdict: reports.VerdictWrong, Target: "甲", Extracted: "乙", Rule: "loglikelihood", Metrics: map[string]float64{"acc": 0}, PromptTokens: 7,
 			Choices: []reports.Choice{{LogProb: -3}, {LogProb: -1 - float64(i)/100}},
 		}
 		if o == '1' {
@@ -112,6 +112,31 @@ func TestCompareFlips(t *testing.T) {
 		}
 		if before < 0.5 || after > -1.9 || (f.Direction == reports.FlipLost) != (i < 3) {
 			t.Errorf("flip %d: %+v, margins %v and %v", i, f, *f.ReferenceMargin, *f.RunMargin)
+		}
+	}
+}
+
+// A margin is one of the choices that decided: not of letters beside them, and of none where a text did.
+func TestCompareMargins(t *testing.T) {
+	for _, tc := range []struct {
+		rule   string
+		letter bool
+		want   float64 // margin of the reference, which is right; 0 = none
+	}{{"loglikelihood", true, 0.5}, {"letter", true, 2}, {"letter; generate: mark", true, 2}, {"mark", true, 0}, {"mark", false, 0}} {
+		a, b := accTask("x", "1"), accTask("x", "0")
+		for _, task := range []Task{a, b} {
+			s := &task.Samples[0]
+			s.Rule = tc.rule
+			if tc.letter {
+				s.Letters = []reports.Choice{{LogProb: -4}, {LogProb: -3}, {LogProb: -1}}
+			}
+		}
+		f := mustCompare(t, Options{}, newRun("a", a), newRun("b", b)).Runs[0].Tasks[0].Flips[0]
+		switch {
+		case (f.ReferenceMargin != nil) != (tc.want > 0) || (f.RunMargin != nil) != (tc.want > 0):
+			t.Errorf("%s: margins %v and %v", tc.rule, f.ReferenceMargin, f.RunMargin)
+		case tc.want > 0 && *f.ReferenceMargin != tc.want:
+			t.Errorf("%s: margin %v, want %v", tc.rule, *f.ReferenceMargin, tc.want)
 		}
 	}
 }
@@ -284,6 +309,19 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Two chat templates ask different questions, and the message says that it was the template.
+func TestRefusesOtherTemplate(t *testing.T) {
+	a, b := newRun("a", accTask("x", "1100")), newRun("b", accTask("x", "1100"))
+	a.Record.Config.Chat, b.Record.Config.Chat = true, true
+	a.Record.ChatTemplateSHA, b.Record.ChatTemplateSHA = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+	b.Record.TaskHashes["x"] = "other"
+	want := "chat template, sha256: aaaaaaaaaaaa in the reference, bbbbbbbbbbbb in the run"
+	var refused *Refused
+	if _, err := Gate(a, b, GateOptions{}); !errors.As(err, &refused) || len(refused.Reasons) != 1 || refused.Reasons[0] != want {
+		t.Errorf("%v, want %q", err, want)
 	}
 }
 

@@ -120,7 +120,7 @@ func slowdown(c *reports.CostGate, a, b reports.Perf, of func(reports.Calibratio
 		c.Note = fmt.Sprintf("%d pieces of the runs cannot give an interval of %g %%", c.Pieces, 100*confidence)
 		return
 	}
-	c.Change, c.CI, c.Machine = percent(change), &[2]float64{percent(ci.Low), percent(ci.High)}, percent(median(machine))
+	c.Change, c.CI, c.Machine = percent(change), &[2]float64{percent(ci.Low), percent(ci.High)}, percent(metrics.Median(machine))
 	switch {
 	case c.CI[0] > c.Limit:
 		c.Verdict = reports.GateWorse
@@ -167,21 +167,12 @@ func pieces(c, other *reports.Calibration, of func(reports.CalibrationRound) (in
 			continue
 		}
 		if before != nil {
-			p.loop = median(slices.Concat(before, r.Loop))
+			p.loop = metrics.Median(slices.Concat(before, r.Loop))
 			out = append(out, p)
 		}
 		p, before = piece{}, r.Loop
 	}
 	return out
-}
-
-func median(values []float64) float64 {
-	s := slices.Sorted(slices.Values(values))
-	n := len(s)
-	if n == 0 {
-		return math.NaN()
-	}
-	return (s[(n-1)/2] + s[n/2]) / 2
 }
 
 // memory compares what was held at most. There is one number a run, and no noise to measure: what is over the limit is worse.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/llama4-eval/llama4-eval/metrics"
 	"github.com/llama4-eval/llama4-eval/reports"
@@ -63,15 +64,18 @@ func answer(s *reports.Sample) string {
 	return text
 }
 
-// scored are the choices that the verdict comes from.
+// scored are the choices that the verdict comes from; nil of one that comes from a text, whatever else was asked.
 func scored(s *reports.Sample) []reports.Choice {
-	if len(s.Choices) > 0 {
+	switch rule, _, _ := strings.Cut(s.Rule, ";"); rule {
+	case "loglikelihood":
 		return s.Choices
+	case "letter":
+		return s.Letters
 	}
-	return s.Letters
+	return nil
 }
 
-// chosen is the index of the likeliest choice.
+// chosen is the index of the likeliest choice. Of a sample that is right that is the right one: samples name it by its text alone.
 func chosen(s *reports.Sample) (int, bool) {
 	var values []float64
 	for _, c := range scored(s) {

@@ -226,13 +226,17 @@ func TestGateRefuses(t *testing.T) {
 }
 
 // A machine as timed runs see it: speed is that of the whole machine, noise the spread from piece to piece, of which the loop sees a part and the
-// model all; spikes hold one of them up.
-type machine struct{ speed, noise, loopNoise, spikes float64 }
+// model all; spikes hold one of them up; offset is the spread of what the model suffers and the loop does not, the same
+// through a whole run.
+type machine struct{ speed, noise, loopNoise, spikes, offset float64 }
 
 // timed scripts the calibration of a run of a program that takes slow times as long as another.
 func timed(rng *rand.Rand, m machine, slow float64) *reports.Calibration {
 	c := &reports.Calibration{}
 	state := func() float64 { return m.speed * math.Exp(m.noise*rng.NormFloat64()) }
+	if m.offset > 0 {
+		slow *= math.Exp(m.offset * rng.NormFloat64())
+	}
 	now := state()
 	for mark := 0; mark <= reports.CalibrationMarks; mark += 2 {
 		next := state()
@@ -277,7 +281,8 @@ func TestGateTimes(t *testing.T) {
 	if testing.Short() {
 		n = 200
 	}
-	quiet, noisy, wild := machine{1, 0.02, 0.02, 0}, machine{1, 0.10, 0.10, 0}, machine{1, 0.25, 0.25, 0.05}
+	quiet, noisy, wild := machine{1, 0.02, 0.02, 0, 0}, machine{1, 0.10, 0.10, 0, 0}, machine{1, 0.25, 0.25, 0.05, 0}
+	uneven := func(m machine, offset float64) machine { m.offset = offset; return m }
 	half := func(m machine) machine { m.speed = 2; return m }
 	for _, tc := range []struct {
 		name         string
@@ -291,6 +296,8 @@ func TestGateTimes(t *testing.T) {
 		{"3 % slower, wild", 1.03, wild, wild, 2, 100, 0},
 		{"3 % slower, on half the machine", 1.03, noisy, half(noisy), 0.5, 100, 0},
 		{"no change, on half the machine", 1, quiet, half(wild), 2, 100, 0},
+		{"3 % slower, noisy, runs 3 % uneven", 1.03, uneven(noisy, 0.03), uneven(noisy, 0.03), 1.5, 100, 0},
+		{"3 % slower, noisy, runs 10 % uneven", 1.03, uneven(noisy, 0.10), uneven(noisy, 0.10), 25, 100, 5},
 		{"15 % slower is the limit", 1.15, noisy, noisy, 3.5, 4, 0},
 		{"30 % slower, quiet", 1.30, quiet, quiet, 100, 0, 100},
 		{"30 % slower, noisy", 1.30, noisy, noisy, 100, 0.5, 75},
@@ -310,7 +317,7 @@ func TestGateTimes(t *testing.T) {
 
 func TestGateTimesNotMeasured(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	quiet := machine{1, 0.02, 0.02, 0}
+	quiet := machine{1, 0.02, 0.02, 0, 0}
 	for _, tc := range []struct {
 		name   string
 		change func(a, b *reports.Record)
@@ -342,7 +349,7 @@ func TestGateTimesNotMeasured(t *testing.T) {
 // Times go on to be gated where only the kernels change, or only the processor.
 func TestGateTimesKernels(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	quiet := machine{1, 0.02, 0.02, 0}
+	quiet := machine{1, 0.02, 0.02, 0, 0}
 	for _, change := range []func(r *reports.Record){
 		func(r *reports.Record) { r.Engine.Kernel = "reference" },
 		func(r *reports.Record) { r.Host.Hardware.CPU.Brand = "another" },

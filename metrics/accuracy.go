@@ -1,6 +1,9 @@
 package metrics
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Argmax returns the index of the largest value; the lowest index wins a tie, as in NumPy. It returns -1 when there are no values or
 // one of them is NaN.
@@ -27,6 +30,16 @@ func Mean(values []float64) (mean float64, ok bool) {
 		sum += v
 	}
 	return sum / float64(len(values)), true
+}
+
+// Median returns the middle of the sorted values, of an even number the mean of the two middle ones. It is NaN for no values.
+func Median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	if n == 0 {
+		return math.NaN()
+	}
+	return sorted[(n-1)/2]/2 + sorted[n/2]/2
 }
 
 // StdErr returns the standard error of the mean as lm-evaluation-harness prints it: the sample standard deviation (divisor n-1)

@@ -80,7 +80,7 @@ func (c ChangePoints) Find(series []float64) (marks []ChangePoint, ok bool) {
 	for i, p := range ps {
 		marks = append(marks, ChangePoint{
 			At: cuts[i+1], P: p,
-			Before: median(series[cuts[i]:cuts[i+1]]), After: median(series[cuts[i+1]:cuts[i+2]]),
+			Before: Median(series[cuts[i]:cuts[i+1]]), After: Median(series[cuts[i+1]:cuts[i+2]]),
 		})
 	}
 	return marks, true
@@ -199,12 +199,12 @@ func (s *scan) best(enough float64) (found float64, from, to int) {
 // clamped moves points that are far from the median nearer to it. If most points are equal, nothing is far.
 func clamped(part []float64) []float64 {
 	out := slices.Clone(part)
-	center := median(part)
+	center := Median(part)
 	away := make([]float64, len(part))
 	for i, v := range part {
 		away[i] = math.Abs(v - center)
 	}
-	far := clampAt * madToSD * median(away)
+	far := clampAt * madToSD * Median(away)
 	if far == 0 {
 		return out
 	}
@@ -212,10 +212,4 @@ func clamped(part []float64) []float64 {
 		out[i] = min(max(v, center-far), center+far)
 	}
 	return out
-}
-
-// median of a list that is not empty.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return quantile(sorted, 0.5)
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 
 	"github.com/llama4-eval/llama4-eval/hardware"
+	"github.com/llama4-eval/llama4-eval/metrics"
 )
 
 // BenchVersion is the version of a [Bench] as JSON. It grows when a key changes its meaning or goes away; new keys alone do not
@@ -122,13 +122,12 @@ func (r *BenchRow) Summarize() {
 	}
 }
 
-// median is the middle value, or the mean of the two middle ones; 0 of none.
+// median is 0 of nothing, as JSON has no NaN.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
-	v := slices.Sorted(slices.Values(values))
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	return metrics.Median(values)
 }
 
 // spread is the largest distance from the median in percent of it.

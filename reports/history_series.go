@@ -100,11 +100,7 @@ var costs = []struct {
 		return loops(r, func(c CalibrationRound) (int64, float64) { return c.DecodeTokens, c.DecodeSeconds })
 	}},
 	{SeriesMemory, "engine", "MiB", false, false, func(r *Record) float64 {
-		var sum int64
-		for _, d := range r.Memory.Devices {
-			sum += d.Peak.Total() - d.Peak.Other
-		}
-		return float64(sum) / mebibyte
+		return float64(Ref(r).Memory.PeakBytes) / mebibyte // what the gate compares
 	}},
 	{SeriesMemory, "process", "MiB", false, false, func(r *Record) float64 { return float64(r.Memory.PeakResidentBytes) / mebibyte }},
 }
@@ -132,8 +128,7 @@ func loops(r *Record, of func(CalibrationRound) (tokens int64, seconds float64))
 	if tokens <= 0 || len(times) == 0 {
 		return 0
 	}
-	slices.Sort(times)
-	if loop := times[len(times)/2]; loop > 0 { // ms
+	if loop := metrics.Median(times); loop > 0 { // ms
 		return 1e6 * seconds / float64(tokens) / loop
 	}
 	return 0

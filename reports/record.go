@@ -253,7 +253,7 @@ func (l Ledger) Total() int64 { return l.Weights + l.KV + l.Activations + l.Scra
 type DeviceMemory struct {
 	Device    string `json:"device"`
 	Predicted Ledger `json:"predicted"` // before loading
-	Peak      Ledger `json:"peak"`      // as allocated; Other is what the process held beyond it
+	Peak      Ledger `json:"peak"`      // as allocated
 }
 
 // Memory says what the run held.
