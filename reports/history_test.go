@@ -118,8 +118,8 @@ func TestHistoryEvents(t *testing.T) {
 	if got := series(t, h, "prefill relative").Points[0].Value; got != 500 { // 1 ms a token, 2 ms a loop
 		t.Errorf("relative time %v loops for 1,000 tokens, want 500", got)
 	}
-	if got := series(t, h, "engine").Points[0].Value; got != 100 {
-		t.Errorf("memory of the engine %v MiB, want 100", got)
+	if got := series(t, h, "engine").Points[0].Value; got != 150 {
+		t.Errorf("memory of the engine %v MiB, want 150", got)
 	}
 	changed := map[int][]string{}
 	for i, r := range h.Groups[0].Runs {

@@ -48,7 +48,7 @@ refused (exit code 1), as are damaged and unfinished ones.`,
 	fs.SetNormalizeFunc(normalizeFlag)
 	o := &f.options
 	fs.StringVar(&f.baseline, "baseline", "", "run folder, or folder of runs, that was accepted before")
-	fs.Float64Var(&o.Alpha, "alpha", 0.05, "chance of a false alarm of quality, over all tasks; times have intervals of their own at 1 - alpha, memory none")
+	fs.Float64Var(&o.Alpha, "alpha", 0.05, "chance of a false alarm of quality, over all tasks; of each time beside it, half as much")
 	fs.Float64Var(&o.MaxDrop, "max-drop", 1, "points by which a run may differ and still be equivalent")
 	fs.Float64Var(&o.MaxSlowdown, "max-slowdown", 15, "percent by which a token may take longer; 0 = not gated")
 	fs.Float64Var(&o.MaxMemory, "max-memory", 10, "percent by which memory may grow; 0 = not gated")
