@@ -13,9 +13,12 @@ import (
 
 // Formats of report, the default first.
 var (
-	reportFormats  = []string{"table", "md", "json", "csv"}
+	reportFormats  = []string{"table", "md", "json", "csv", formatLMEval}
 	historyFormats = []string{"html", "md", "json"}
 )
+
+// formatLMEval is the format that writes files instead of a text.
+const formatLMEval = "lm-eval"
 
 type reportFlags struct {
 	format  string
@@ -30,13 +33,15 @@ func newReportCommand() *cobra.Command {
 		Use:   "report RUN... | --history DIR",
 		Short: "Show finished runs again, or how they went over time",
 		Long: `report reads run folders and writes their numbers once more, as a table, Markdown, JSON or CSV; a folder of runs stands for its newest
-finished one. Several runs come one after the other; as JSON they are an array.
+finished one. Several runs come one after the other; as JSON they are an array. With --format lm-eval it writes each run below the
+folder --out in the layout of lm-evaluation-harness, results and samples, for tools that read those.
 
 With --history it reads all finished runs below a folder and shows quality, latency and memory over time, by model and settings: with 95 %
 intervals, with a mark where a level changed, and with a new line where a task's version, its questions or the machine changed. The
 page is one file in Chinese and English that loads nothing. Folders that hold no usable run are listed with the reason.`,
 		Example: `  llama4-eval report runs --format md
   llama4-eval report runs/20261123T093012Z-model-Q4_K_M-1f0c9a6e2b7d --format csv
+  llama4-eval report runs --format lm-eval --out harness
   llama4-eval report --history nightly/runs --out trend.html
   llama4-eval report --history nightly/runs --format md`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -51,9 +56,9 @@ page is one file in Chinese and English that loads nothing. Folders that hold no
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.format, "format", "", "table (default), md, json or csv; of a history html (default), md or json")
+	fs.StringVar(&f.format, "format", "", "table (default), md, json, csv or lm-eval; of a history html (default), md or json")
 	fs.StringVar(&f.history, "history", "", "folder with runs, at any depth: show how they went over time")
-	fs.StringVarP(&f.out, "out", "o", "", "file to write; none = stdout")
+	fs.StringVarP(&f.out, "out", "o", "", "file to write, none = stdout; folder of lm-eval")
 	fs.BoolVar(&f.static, "static", false, "charts as pictures only, also where interactive ones are built in")
 	completeWith(cmd, "format", func() []string {
 		return slices.Compact(slices.Sorted(slices.Values(slices.Concat(reportFormats, historyFormats))))
@@ -71,6 +76,9 @@ func (f *reportFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	if !slices.Contains(formats, f.format) {
 		return usagef("--format %q: want %s", f.format, strings.Join(formats, ", "))
+	}
+	if f.format == formatLMEval {
+		return f.exportLMEval(cmd.ErrOrStderr(), args)
 	}
 	write := func(w io.Writer) error {
 		if f.history != "" {
@@ -108,6 +116,27 @@ func (f *reportFlags) writeRuns(w io.Writer, args []string) error {
 			write = reports.Markdown
 		}
 		if err := write(w, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exportLMEval writes the files of each run and lists them.
+func (f *reportFlags) exportLMEval(stderr io.Writer, args []string) error {
+	if f.out == "" {
+		return usagef("--format %s writes several files: name their folder with --out", formatLMEval)
+	}
+	for _, dir := range args {
+		r, err := runner.OpenRun(dir)
+		if err != nil {
+			return err
+		}
+		paths, err := runner.ExportLMEval(r, f.out)
+		for _, path := range paths {
+			fmt.Fprintln(stderr, "written to", path)
+		}
+		if err != nil {
 			return err
 		}
 	}
