@@ -3,14 +3,14 @@
 # See docs/nightly.md. POSIX sh; opens no network unless --network is given.
 #
 #   nightly.sh --store DIR --model FILE [--suite NAME] [options] [-- flags of run]
-#   nightly.sh --store DIR --accept RUN|latest
+#   nightly.sh --store DIR --accept RUN|latest [options]
 #
 #   --suite NAME     suite or tasks, comma-separated; default clue
 #   --source DIR     checkout to build; default the one that this script is in
-#   --binary FILE    this program, instead of building one
+#   --binary FILE    this program, instead of building one; --accept takes the one of the last night, if it is there
 #   --baseline DIR   the accepted run, when it is not in the store
 #   --gate FLAGS     further flags of gate in one word, such as "--max-drop 2 --alpha 0.01"
-#   --keep-logs N    files that log/ keeps; default 60
+#   --keep-logs N    files that log/ keeps, at least 1; default 60
 #   --network        the build may download modules
 #
 # The store:  runs/          a folder for each night        baseline/   the accepted run
@@ -64,7 +64,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ -n "$store" ] || die 2 "--store DIR is needed; see --help"
-case $keep in '' | *[!0-9]*) die 2 "--keep-logs $keep: want a number" ;; esac
+case $keep in '' | 0* | *[!0-9]* | ???????*) die 2 "--keep-logs $keep: want a number from 1 to 999999" ;; esac
 [ -n "$accept$model" ] || die 2 "--model FILE is needed; see --help"
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -72,28 +72,78 @@ source=${source:-$here/../..}
 mkdir -p "$store/runs" "$store/log"
 store=$(CDPATH='' cd -- "$store" && pwd)
 baseline=${baseline:-$store/baseline}
+while :; do # its neighbors get names made of its own
+  case $baseline in ?*/) baseline=${baseline%/} ;; *) break ;; esac
+done
 
-# One at a time. The lock holds the id of the process; that of a process which is gone does not count.
+# One at a time. The lock holds the id of its process from the moment it exists, since it is a second name of a file that has it.
 lock=$store/lock
-take_lock() { (set -C && echo $$ >"$lock") 2>/dev/null; }
+mine=$lock.$$
+trap 'rm -f "$mine"' EXIT
+rm -f "$mine" # of a dead night whose id came again
+echo $$ >"$mine"
+take_lock() { ln "$mine" "$lock" 2>/dev/null; }
+alive() { # process: of any user, who may forbid signals
+  [ -n "$1" ] && [ "$1" != $$ ] && { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ] || ps -p "$1" >/dev/null 2>&1; }
+}
 if ! take_lock; then
-  owner=$(cat "$lock" 2>/dev/null || true)
-  if [ -n "$owner" ] && kill -0 "$owner" 2>/dev/null; then
-    die 5 "another night is still running in $store (process $owner)"
+  owner=$(cat "$lock" 2>/dev/null) || owner=''
+  if alive "$owner"; then
+    die 5 "another night is still running in $store (process $owner; if that is something else, remove $lock)"
   fi
-  # Only one of several waiting nights gets to remove what is left of the dead one.
-  stale=$lock.$$
-  if mv "$lock" "$stale" 2>/dev/null; then
-    rm -f "$stale"
+  # The lock of a dead night is removed by whoever has the second lock, and only if it still is that lock. No one else takes it away and
+  # its owner cannot, so what is removed is never a lock that somebody has just taken. An empty one is what a power cut left.
+  ln "$mine" "$lock.dead" 2>/dev/null || die 5 "another night has just begun in $store; if none has, remove $lock.dead"
+  if [ -n "$owner" ]; then
+    now=$(cat "$lock" 2>/dev/null) || now=''
+    [ "$now" != "$owner" ] || stale=yes
+  else
+    [ -z "$(find "$lock" -size 0 2>/dev/null)" ] || stale=yes
+  fi
+  if [ "${stale:-no}" = yes ]; then
+    rm -f "$lock"
     echo "nightly: removed the lock of a night that died" >&2
   fi
+  rm -f "$lock.dead"
   take_lock || die 5 "another night has just begun in $store"
 fi
 trap 'rm -f "$lock"' EXIT
+rm -f "$mine"
 trap 'exit 130' INT TERM HUP
 
+# A baseline is replaced by two renames. If the second one never came, the old one is still there.
+if [ ! -e "$baseline" ] && [ -d "$baseline.old" ]; then
+  mv "$baseline.old" "$baseline"
+fi
+
+log=$store/log/$(date -u +%Y%m%dT%H%M%SZ).txt
+# shellcheck disable=SC2012 # the names are ours
+: >>"$log" && ls "$store/log" | sort -r | tail -n "+$((keep + 1))" | while IFS= read -r old; do rm -f "$store/log/$old"; done
+say() { echo "$(date -u +%H:%M:%S) $*" | tee -a "$log" >&2; }
+logged() { # command...: runs it, everything it prints goes to the log; ends with its exit code
+  "$@" >>"$log" 2>&1
+}
+failed() { # code what: the end of the log says why
+  tail -n 20 "$log" >&2
+  die "$1" "$2 (code $1); log: $log"
+}
+
+build() {
+  binary=$store/llama4-eval
+  say "building $source"
+  (
+    # What is a condition goes on after a command that fails.
+    cd -- "$source" 2>>"$log" || exit 1
+    if [ "$network" = no ]; then
+      # What is not on this machine is an error, not a download.
+      export GOPROXY=off GOTOOLCHAIN=local GOFLAGS="${GOFLAGS:-} -mod=readonly"
+    fi
+    logged go build -o "$binary.new" ./cmd/llama4-eval
+  ) || failed 1 "the build failed"
+  mv "$binary.new" "$binary"
+}
+
 if [ -n "$accept" ]; then
-  # The run is copied beside the old baseline and takes its place in one step, so that no gate ever sees half a baseline.
   case $accept in
   latest)
     run=''
@@ -104,12 +154,20 @@ if [ -n "$accept" ]; then
     ;;
   *) run=$accept ;;
   esac
-  for f in results.json manifest.json; do
+  for f in results.json manifest.json samples; do
     [ -s "$run/$f" ] || die 1 "$run is not a finished run: it has no $f"
   done
+  [ -n "$binary" ] || [ ! -x "$store/llama4-eval" ] || binary=$store/llama4-eval
+  [ -n "$binary" ] || build
+  # A copy takes the place of the old baseline when it is whole and the gate can read it, which a run that is gated against itself shows.
   rm -rf "$baseline.new"
   mkdir -p "$baseline.new"
   cp -R "$run/manifest.json" "$run/results.json" "$run/samples" "$baseline.new/"
+  logged "$binary" gate --baseline "$baseline.new" "$baseline.new" || {
+    rc=$?
+    rm -rf "$baseline.new"
+    failed "$rc" "$run cannot be a baseline"
+  }
   rm -rf "$baseline.old"
   [ ! -d "$baseline" ] || mv "$baseline" "$baseline.old"
   mv "$baseline.new" "$baseline"
@@ -118,29 +176,9 @@ if [ -n "$accept" ]; then
   exit 0
 fi
 
-log=$store/log/$(date -u +%Y%m%dT%H%M%SZ).txt
-say() { echo "$(date -u +%H:%M:%S) $*" | tee -a "$log" >&2; }
-logged() { # command...: runs it, everything it prints goes to the log; ends with its exit code
-  "$@" >>"$log" 2>&1
-}
-failed() { # code what: the end of the log says why
-  tail -n 20 "$log" >&2
-  die "$1" "$2 (code $1); log: $log"
-}
-
-if [ -z "$binary" ]; then
-  binary=$store/llama4-eval
-  say "building $source"
-  (
-    cd "$source"
-    if [ "$network" = no ]; then
-      # What is not on this machine is an error, not a download.
-      export GOPROXY=off GOTOOLCHAIN=local GOFLAGS="${GOFLAGS:-} -mod=readonly"
-    fi
-    logged go build -o "$binary.new" ./cmd/llama4-eval
-  ) || failed 1 "the build failed"
-  mv "$binary.new" "$binary"
-fi
+# What the last gate said is not about this night, however it ends.
+rm -f "$store/summary.md" "$store/junit.xml"
+[ -n "$binary" ] || build
 
 say "running $suite on $model"
 page=$store/.report.md
@@ -161,15 +199,11 @@ if [ ! -s "$baseline/results.json" ]; then
   die 1 "no baseline in $baseline: look at $run and accept it with --accept latest"
 fi
 say "gate against $baseline"
-rm -f "$store/summary.md" "$store/junit.xml"
 # shellcheck disable=SC2086 # several flags in one word are the point
 "$binary" gate --baseline "$baseline" --junit "$store/junit.xml" --summary "$store/summary.md" $gate_flags "$run" >"$page" 2>>"$log" || rc=$?
 cat "$page" >>"$log"
 cat "$page"
 rm -f "$page"
-# The newest logs are kept.
-# shellcheck disable=SC2012 # the names are ours
-ls "$store/log" | sort -r | tail -n "+$((keep + 1))" | while IFS= read -r old; do rm -f "$store/log/$old"; done
 case $rc in
 0) say "not worse than the baseline" ;;
 3) say "WORSE than the baseline: $store/summary.md; trend: $store/trend.html" ;;
