@@ -168,6 +168,34 @@ func TestSimulatedChangePointAlarms(t *testing.T) {
 	}
 }
 
+// TestSimulatedChangePointYear measures how often a series whose level never changes has a mark on any page of a year, when the page is
+// made anew each night.
+func TestSimulatedChangePointYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a year of nights, many times")
+	}
+	for _, noise := range noises[:3] {
+		t.Run(noise.name, func(t *testing.T) {
+			sums, total := simulated(20, func(rng *splitMix, seed uint64, count []float64) {
+				series := noise.draw(rng, 365)
+				nights := 0.
+				for n := 11; n <= len(series); n++ {
+					marks, _ := ChangePoints{Seed: seed}.Find(series[:n])
+					nights += truth(len(marks) > 0)
+				}
+				count[0] += truth(nights > 0)
+				count[1] += nights
+			}, 2)
+			share, nights := sums[0]/total, sums[1]/(total*355)
+			t.Logf("%-12s a mark on some page in %.1f %% of %.0f years, on %.2f %% of pages", noise.name, 100*share, total, 100*nights)
+			// The pages of a year are nearly the same series again and again: a year counts as one of its pages.
+			if limit := 0.01 + 4*math.Sqrt(0.01*0.99/total); nights > limit {
+				t.Errorf("marks on %.2f %% of pages, want at most %.2f %%", 100*nights, 100*limit)
+			}
+		})
+	}
+}
+
 // TestSimulatedChangePointSteps measures how often a step is found, within two nights of where it is.
 func TestSimulatedChangePointSteps(t *testing.T) {
 	for _, tc := range []struct {

@@ -159,6 +159,10 @@ func costSeries(runs []*Record) []HistorySeries {
 	return out
 }
 
+// markedPoints are searched for changes of level: the last ones of a stretch, nearly three years of nights. The time of a search grows
+// with their square.
+const markedPoints = 1000
+
 // mark finds breaks between stretches, and changes of level within them.
 func (s *HistorySeries) mark(seed uint64) {
 	for from := 0; from < len(s.Points); {
@@ -169,13 +173,14 @@ func (s *HistorySeries) mark(seed uint64) {
 		if from > 0 {
 			s.Breaks = append(s.Breaks, s.breakAt(from))
 		}
-		values := make([]float64, 0, to-from)
-		for _, p := range s.Points[from:to] {
+		first := max(from, to-markedPoints)
+		values := make([]float64, 0, to-first)
+		for _, p := range s.Points[first:to] {
 			values = append(values, p.Value)
 		}
 		marks, _ := metrics.ChangePoints{Alpha: historyAlpha, Seed: seed}.Find(values)
 		for _, m := range marks {
-			s.Changes = append(s.Changes, HistoryChange{Run: s.Points[from+m.At].Run, Before: m.Before, After: m.After, P: m.P})
+			s.Changes = append(s.Changes, HistoryChange{Run: s.Points[first+m.At].Run, Before: m.Before, After: m.After, P: m.P})
 		}
 		from = to
 	}

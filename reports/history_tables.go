@@ -289,6 +289,7 @@ func (h *History) skippedTable() pageTable {
 
 // reading explains the page.
 func (h *History) reading() []phrase {
+	marked := strconv.Itoa(markedPoints)
 	alpha := strconv.FormatFloat(100*h.Alpha, 'f', -1, 64)
 	return []phrase{
 		{
@@ -296,8 +297,8 @@ func (h *History) reading() []phrase {
 			"All runs of a line have the same version of the task, questions, prompts and template; where one of them changes, the line ends and another begins. Lines of latency and memory also ask for the same machine, kernels, threads and work; those by the calibration loop, which each run times on its machine, go on when only the processor changes. Resumed runs have no point in them.",
 		},
 		{
-			"细线是 95 % 区间的两端。菱形是水平变化的起点：一条水平不变、各次互不相关的线，有任何标记的机会不超过 " + alpha + " %；自身漂移的线（例如一台忙碌的机器上的延迟）标记会多得多。少于 11 次运行时不会有标记，三次以下的新水平也看不出来。",
-			"Thin lines are the ends of 95 % intervals. A diamond is where a new level begins: a line whose level never changes and whose runs do not depend on each other has any mark with a chance of at most " + alpha + " %; one that wanders by itself, such as latency on a busy machine, gets far more. With fewer than 11 runs there is no mark, and a new level of fewer than three runs is not seen.",
+			"细线是 95 % 区间的两端。菱形是水平变化的起点：一条水平不变、各次互不相关的线，有任何标记的机会不超过 " + alpha + " %；自身漂移的线（例如一台忙碌的机器上的延迟）标记会多得多。这是对一页而言：每夜重做的页，一年中某一页出现过标记的机会更大。少于 11 次运行时不会有标记，三次以下的新水平也看不出来；一段线只在最后 " + marked + " 次运行中查找。",
+			"Thin lines are the ends of 95 % intervals. A diamond is where a new level begins: a line whose level never changes and whose runs do not depend on each other has any mark with a chance of at most " + alpha + " %; one that wanders by itself, such as latency on a busy machine, gets far more. That is the chance of one page: that any page of a year of nights had a mark is likelier. With fewer than 11 runs there is no mark, and a new level of fewer than three runs is not seen; only the last " + marked + " runs of a line are searched.",
 		},
 		{
 			"这里的结果逐位可重复：输出摘要相同，就是没有任何改变；摘要不同，就确实有改变，无论数值多接近。是否变差由 gate 对每道题配对检验来判断，而不是这一页。",

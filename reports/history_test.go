@@ -247,3 +247,28 @@ func TestHistoryJSONIsWhole(t *testing.T) {
 		t.Errorf("%+v", back)
 	}
 }
+
+// TestHistoryMarksAreOfTheLastRuns has a step that is long past, and one that is not.
+func TestHistoryMarksAreOfTheLastRuns(t *testing.T) {
+	steps := func(n, at int) *HistorySeries {
+		s := &HistorySeries{}
+		for i := range n {
+			p := HistoryPoint{Run: i, Value: 1}
+			if i >= at {
+				p.Value = 2
+			}
+			s.Points = append(s.Points, p)
+		}
+		s.mark(0)
+		return s
+	}
+	if s := steps(markedPoints+200, 200); len(s.Changes) != 0 {
+		t.Errorf("changes %+v of runs that are not searched", s.Changes)
+	}
+	if testing.Short() {
+		return
+	}
+	if s := steps(markedPoints+200, 1100); len(s.Changes) != 1 || s.Changes[0].Run != 1100 {
+		t.Errorf("changes %+v, want one at run 1100", s.Changes)
+	}
+}

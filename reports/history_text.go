@@ -54,21 +54,19 @@ func HistoryMarkdown(w io.Writer, h *History) error {
 
 // mdPageTable writes a table of a page, in English.
 func mdPageTable(buf *bytes.Buffer, t pageTable) {
-	head, rule := make([]string, len(t.Head)), make([]string, len(t.Head))
-	for i, c := range t.Head {
-		head[i], rule[i] = mdText(c.Name.EN), "---"
-		if c.Number {
-			rule[i] = "---:"
-		}
+	var head []string
+	var right []bool
+	for _, c := range t.Head {
+		head, right = append(head, c.Name.EN), append(right, c.Number)
 	}
-	mdRow(buf, head)
-	mdRow(buf, rule)
+	var rows [][]string
 	for _, r := range t.Rows {
 		cells := make([]string, len(r))
 		for i, c := range r {
-			cells[i] = mdText(c.EN)
+			cells[i] = c.EN
 		}
-		mdRow(buf, cells)
+		rows = append(rows, cells)
 	}
+	mdTable(buf, head, right, rows)
 	buf.WriteByte('\n')
 }

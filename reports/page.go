@@ -67,28 +67,33 @@ func mdPage(w io.Writer, blocks []block) error {
 		}
 		mdFacts(&buf, b.facts)
 		if len(b.rows) > 0 {
-			head, rule := make([]string, len(b.head)), make([]string, len(b.head))
-			for i, h := range b.head {
-				head[i], rule[i] = mdText(h), "---"
-				if b.right != nil && b.right[i] {
-					rule[i] = "---:"
-				}
-			}
-			mdRow(&buf, head)
-			mdRow(&buf, rule)
-			for _, row := range b.rows {
-				cells := make([]string, len(row))
-				for i, c := range row {
-					cells[i] = mdText(c)
-				}
-				mdRow(&buf, cells)
-			}
+			mdTable(&buf, b.head, b.right, b.rows)
 			buf.WriteByte('\n')
 		}
 		mdFacts(&buf, b.after)
 	}
 	_, err := w.Write(append(bytes.TrimRight(buf.Bytes(), "\n"), '\n'))
 	return err
+}
+
+// mdTable writes a table; right are the columns whose cells stand to the right, nil = none.
+func mdTable(buf *bytes.Buffer, head []string, right []bool, rows [][]string) {
+	names, rule := make([]string, len(head)), make([]string, len(head))
+	for i, h := range head {
+		names[i], rule[i] = mdText(h), "---"
+		if right != nil && right[i] {
+			rule[i] = "---:"
+		}
+	}
+	mdRow(buf, names)
+	mdRow(buf, rule)
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, c := range row {
+			cells[i] = mdText(c)
+		}
+		mdRow(buf, cells)
+	}
 }
 
 // withSign prints a number with its sign, as a reader of a difference expects.

@@ -167,7 +167,7 @@ func mdRescored(buf *bytes.Buffer, r *Record) {
 	buf.WriteString("## " + strings.ToUpper(rescoredTitle[:1]) + rescoredTitle[1:] + "\n\n")
 	mdFacts(buf, rescoredFacts(r))
 	if head, rows := rescoredRows(r); len(rows) > 0 {
-		mdTable(buf, head, rows)
+		mdTable(buf, head, nil, rows)
 		buf.WriteByte('\n')
 	}
 }

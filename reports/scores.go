@@ -152,7 +152,7 @@ func ScoresMarkdown(w io.Writer, s *Scores) error {
 	var buf bytes.Buffer
 	mdFacts(&buf, scoreFacts(s))
 	head, rows := scoreRows(s)
-	mdTable(&buf, head, rows)
+	mdTable(&buf, head, nil, rows)
 	if notes := scoreNotes(s); len(notes) > 0 {
 		buf.WriteByte('\n')
 		mdFacts(&buf, notes)

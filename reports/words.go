@@ -86,23 +86,6 @@ func mdWords(buf *bytes.Buffer, w *WordScores) {
 		return
 	}
 	head, rows := wordRows(w)
-	mdTable(buf, head, rows)
+	mdTable(buf, head, nil, rows)
 	buf.WriteByte('\n')
-}
-
-// mdTable writes a table, all columns to the left.
-func mdTable(buf *bytes.Buffer, head []string, rows [][]string) {
-	rule := make([]string, len(head))
-	for i := range head {
-		rule[i] = "---"
-	}
-	mdRow(buf, head)
-	mdRow(buf, rule)
-	for _, cells := range rows {
-		escaped := make([]string, len(cells))
-		for i, c := range cells {
-			escaped[i] = mdText(c)
-		}
-		mdRow(buf, escaped)
-	}
 }
