@@ -16,7 +16,11 @@ func preview(o Options, p *plan, m Model) error {
 			fmt.Fprintf(o.Print, "%s: %d of %d items, split %s, shots: %d\n", t.task.Name, len(t.samples), t.original, t.source.Split, len(t.shots))
 		}
 		for _, s := range p.skipped {
-			fmt.Fprintf(o.Print, "%s: skipped: %s (%s)\n", s.Task, s.Reason, s.Hint)
+			hint := ""
+			if s.Hint != "" {
+				hint = " (" + s.Hint + ")"
+			}
+			fmt.Fprintf(o.Print, "%s: skipped: %s%s\n", s.Task, s.Reason, hint)
 		}
 		for _, w := range p.warnings {
 			name := w.Task
