@@ -215,7 +215,7 @@ func (f *runFlags) loadTasks() error {
 	return checkTasks(names)
 }
 
-// evaluate makes one run of each model, in order. A missed --fail-under does not keep the next model from being run; any other error
+// evaluate makes one run of each model, in order. A missed --fail-under, or a mistake in the data of some of the tasks, does not keep the next model from being run; any other error
 // does.
 func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
 	var missed []error
@@ -232,7 +232,8 @@ func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error
 		dir, err := f.evaluateModel(ctx, name, stdout, stderr)
 		dirs = append(dirs, dir)
 		var miss *runner.Missed
-		if errors.As(err, &miss) {
+		var bad *runner.BadData
+		if errors.As(err, &miss) || dir != "" && errors.As(err, &bad) {
 			missed = append(missed, err)
 		} else if err != nil {
 			return errors.Join(append(missed, err)...)
