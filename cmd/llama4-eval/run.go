@@ -215,8 +215,8 @@ func (f *runFlags) loadTasks() error {
 	return checkTasks(names)
 }
 
-// evaluate makes one run of each model, in order. A missed --fail-under, or a mistake in the data of some of the tasks, does not keep the next model from being run; any other error
-// does.
+// evaluate makes one run of each model, in order. A missed --fail-under, or a mistake in the data of some of the tasks, does not keep the
+// next model from being run; any other error does.
 func (f *runFlags) evaluate(ctx context.Context, stdout, stderr io.Writer) error {
 	var missed []error
 	var dirs []string
