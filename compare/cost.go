@@ -30,7 +30,7 @@ func costs(a, b *reports.Record, o GateOptions) []reports.CostGate {
 			{"decode time", func(r reports.CalibrationRound) (int64, float64) { return r.DecodeTokens, r.DecodeSeconds }},
 		} {
 			c := reports.CostGate{Cost: k.name, Unit: "ms/token", Limit: o.MaxSlowdown, Verdict: reports.GateNotMeasured}
-			if c.Note = cmp.Or(other, machinesDiffer(a, b)); c.Note == "" {
+			if c.Note = cmp.Or(other, machinesDiffer(a, b), crowded(a, "the baseline"), crowded(b, "the run")); c.Note == "" {
 				slowdown(&c, a.Perf, b.Perf, k.of, 1-o.Alpha)
 			}
 			if c.Note != noTokens {
@@ -77,6 +77,20 @@ func machinesDiffer(a, b *reports.Record) string {
 		return ""
 	}
 	return fmt.Sprintf("processor and kernels: %s with %s in the baseline, %s with %s in the run", cmp.Or(x, "unknown"), a.Engine.Kernel, cmp.Or(y, "unknown"), b.Engine.Kernel)
+}
+
+// mostWaited is the share of the time of its threads that a run may have spent waiting for a processor.
+const mostWaited = 0.1
+
+// crowded says that others used the processors that a run wanted, so that its times say little about the program. The loop does not show
+// it: it is over before the system gives the processor to somebody else.
+func crowded(r *reports.Record, name string) string {
+	if c := r.Perf.Calibration; c != nil && c.Waited != nil {
+		if all := r.Perf.WallSeconds * float64(max(1, r.Engine.Threads)); all > 0 && *c.Waited > mostWaited*all {
+			return fmt.Sprintf("others used the processors: the threads of %s waited for one for %.0f %% of its time", name, 100**c.Waited/all)
+		}
+	}
+	return ""
 }
 
 // noTokens is the note of a cost that the runs do not have.

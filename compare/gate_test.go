@@ -331,6 +331,10 @@ func TestGateTimesNotMeasured(t *testing.T) {
 		{"another processor with other kernels", func(a, b *reports.Record) {
 			a.Host.Hardware.CPU.Brand, b.Host.Hardware.CPU.Brand, b.Engine.Kernel = "old", "new", "avx512"
 		}, "processor and kernels: old with avx2 in the baseline, new with avx512 in the run"},
+		{"others on the machine", func(_, b *reports.Record) {
+			waited := 9.0 // of 2 threads in 20 s
+			b.Perf.WallSeconds, b.Perf.Calibration.Waited = 20, &waited
+		}, "the threads of the run waited for one for 22 % of its time"},
 		{"short", func(_, b *reports.Record) { b.Perf.Calibration.Rounds = b.Perf.Calibration.Rounds[:4] }, "3 pieces of the runs can be compared, 6 are needed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

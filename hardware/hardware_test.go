@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -146,4 +147,24 @@ func TestResidentBytes(t *testing.T) {
 	if before == 0 || after < before+(32<<20) {
 		t.Errorf("resident memory went from %d to %d after touching 64 MiB", before, after)
 	}
+}
+
+func TestWaited(t *testing.T) {
+	first, ok := Waited()
+	if !ok {
+		t.Skip("this system does not tell how long threads wait for a processor")
+	}
+	var wg sync.WaitGroup
+	for range 4 * runtime.NumCPU() { // more than can run at once
+		wg.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			for end := time.Now().Add(50 * time.Millisecond); time.Now().Before(end); {
+			}
+			if second, ok := Waited(); !ok || second < first {
+				t.Errorf("%v after %v, %v", second, first, ok)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -215,6 +215,9 @@ type Perf struct {
 // on as many threads as the engine has, at moments when the engine rested.
 type Calibration struct {
 	Rounds []CalibrationRound `json:"rounds"` // from before the first sample to after the last
+	// Waited is how many seconds the threads of the process were ready to run and had no processor, all together; nil = unknown. The loop
+	// is too short to lose its processor, so it does not see that others use the machine.
+	Waited *float64 `json:"waited_seconds,omitempty"`
 }
 
 // CalibrationMarks is into how many parts of about the same work a run is divided for its calibration.

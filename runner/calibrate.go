@@ -25,25 +25,43 @@ type calibrator struct {
 	last       inference.Stats
 	at         time.Time
 	rounds     []reports.CalibrationRound
+
+	waited func() (time.Duration, bool)
+	before time.Duration // waited at the start
+	since  *float64      // seconds waited since then; nil = unknown
 }
 
 func newCalibrator(o Options, m Model, work int64) *calibrator {
 	if o.Calibrate == nil || work <= 0 {
 		return nil
 	}
-	return &calibrator{loop: o.Calibrate, model: m, now: o.Now, work: work, last: m.Stats()}
+	return &calibrator{loop: o.Calibrate, model: m, now: o.Now, work: work, last: m.Stats(), waited: o.Waited}
 }
 
 func (c *calibrator) start() {
-	if c != nil {
-		c.round(0)
+	if c == nil {
+		return
+	}
+	c.round(0)
+	if c.waited != nil {
+		var ok bool
+		if c.before, ok = c.waited(); !ok {
+			c.waited = nil
+		}
 	}
 }
 
 func (c *calibrator) finish() {
-	if c != nil {
-		c.round(reports.CalibrationMarks)
+	if c == nil {
+		return
 	}
+	if c.waited != nil {
+		if total, ok := c.waited(); ok && total >= c.before {
+			seconds := (total - c.before).Seconds()
+			c.since = &seconds
+		}
+	}
+	c.round(reports.CalibrationMarks)
 }
 
 // sample counts a finished sample, and calibrates when another mark is passed.
@@ -82,5 +100,5 @@ func (c *calibrator) record() *reports.Calibration {
 	if c == nil {
 		return nil
 	}
-	return &reports.Calibration{Rounds: c.rounds}
+	return &reports.Calibration{Rounds: c.rounds, Waited: c.since}
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,7 +65,12 @@ func TestGateOfRuns(t *testing.T) {
 		o := fakeOptions(t)
 		o.Tasks, o.Limit = []string{"choice"}, "300"
 		rng := rand.New(rand.NewPCG(7, uint64(1000*slow*speed)))
-		busy := func() float64 { return speed * (1 + 0.3*rng.Float64()) } // of both, so that neither is steady
+		var mu sync.Mutex        // samples and the calibration loop run side by side
+		busy := func() float64 { // of both, so that neither is steady
+			mu.Lock()
+			defer mu.Unlock()
+			return speed * (1 + 0.3*rng.Float64())
+		}
 		o.Calibrate = func() time.Duration { return time.Duration(busy() * float64(4*time.Millisecond)) }
 		o.BatchSize = 1
 		_, dir := mustRun(t, o, &knowing{fakeModel: newFake(), wrong: wrong, slow: slow, busy: busy})
@@ -111,7 +117,12 @@ func TestCalibrationRounds(t *testing.T) {
 	o.Limit = "40"
 	calls := 0
 	o.Calibrate = func() time.Duration { calls++; return 3 * time.Millisecond }
+	waited := time.Second
+	o.Waited = func() (time.Duration, bool) { waited += 250 * time.Millisecond; return waited, true }
 	rec, dir := mustRun(t, o, newFake())
+	if w := rec.Perf.Calibration.Waited; w == nil || *w != 0.25 {
+		t.Errorf("waited %v", w)
+	}
 	rounds := rec.Perf.Calibration.Rounds
 	last := rounds[len(rounds)-1]
 	if len(rounds) < 4 || rounds[0].Mark != 0 || last.Mark != reports.CalibrationMarks || calls != calibrationLoops*len(rounds) {

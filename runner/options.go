@@ -49,7 +49,9 @@ type Options struct {
 	Now      func() time.Time // clock for run ids and times; nil = time.Now
 	// Calibrate runs a fixed loop of some milliseconds and returns how long it took, see [hardware.Loop]; nil = times are not calibrated.
 	Calibrate func() time.Duration
-	Version   string // of this program, as it goes into results and identity; "" = from the build information
+	// Waited is how long the threads of the process have waited for a processor, see [hardware.Waited]; nil = unknown.
+	Waited  func() (time.Duration, bool)
+	Version string // of this program, as it goes into results and identity; "" = from the build information
 
 	Catalog []tasks.Task  // tasks that names are looked up in; nil = tasks.All()
 	Suites  []tasks.Suite // likewise; nil = tasks.Suites()

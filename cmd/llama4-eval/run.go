@@ -253,6 +253,7 @@ func (f *runFlags) evaluateModel(ctx context.Context, name string, stdout, stder
 	defer model.Close()
 	o := f.options
 	o.Calibrate = hardware.NewLoop(model.Info().Engine.Threads).Time
+	o.Waited = hardware.Waited
 	record, dir, err := runner.Run(ctx, o, model)
 	if record == nil {
 		return "", optionError(err)
